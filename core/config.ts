@@ -1,0 +1,46 @@
+/**
+ * What may be set, with the reference's defaults (spec/wire.md, Defaults) where it has the setting too.
+ */
+
+export type Milliseconds = number;
+
+export interface Config {
+  /** The network's name: greetings, stores, slots, folders and rooms are named by it (spec/safety.md, Networks). */
+  readonly network: string;
+  /** What our greeting carries as `host:port`. A peer nobody can dial says `127.0.0.1:1` (design.md, Links). */
+  readonly listen: string;
+  /** A thin peer is known to nobody: it sends no KeepAlive and never writes. */
+  readonly thin: boolean;
+  readonly keepAliveMs: Milliseconds;
+  readonly dataGatherTimeMs: Milliseconds;
+  readonly relationship: {
+    /** A peer with fewer neighbours asks for more. */
+    readonly count: number;
+    /** How often it asks. */
+    readonly timeMs: Milliseconds;
+    /** Links past this number are refused; dialled ones of the user count too. */
+    readonly maxLinks: number;
+  };
+  readonly riddle: {
+    readonly nextCandidates: number;
+    readonly forcedRestart: boolean;
+  };
+  /** Hex of the root this peer insists on; it wins over every other (spec/safety.md, Roots). */
+  readonly root: string | undefined;
+}
+
+export const defaultConfig: Config = {
+  network: 'main',
+  listen: '127.0.0.1:1',
+  thin: false,
+  keepAliveMs: 600,
+  dataGatherTimeMs: 750,
+  relationship: { count: 3, timeMs: 10_000, maxLinks: 64 },
+  riddle: { nextCandidates: 3, forcedRestart: true },
+  root: undefined,
+};
+
+/** A network's name: 1 to 64 of `a–z 0–9 . _ -`, so that it can name a folder, a room, a lock and a database. */
+export function isNetworkName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9._-]{0,63}$/.test(name);
+}

@@ -1,0 +1,127 @@
+/**
+ * What an application sees: values of the public face (design.md, Public face).
+ *
+ * Keys, hashes and signatures are branded lower-case hex here, data are bytes; `host.ts` turns the core's bytes into
+ * these at one place. The `Peer` class itself is host.ts's; this file is its vocabulary, free of behaviour.
+ */
+import type { HashHex, ItemIdHex, PublicKeyHex, SignatureHex } from './crypto/keys.ts';
+import type { Carrier } from './link.ts';
+import type { StorageKind } from './storage/store.ts';
+
+/** An item of a block, or one that waits for its block. */
+export interface Item {
+  readonly id: ItemIdHex;
+  readonly data: Uint8Array;
+  readonly author: PublicKeyHex;
+  readonly signature: SignatureHex;
+  /** False when the author's signature does not hold: it is then nobody's word (spec/safety.md, Blocks 4). */
+  readonly verified: boolean;
+  /** The same item stands earlier in the block. */
+  readonly repeated: boolean;
+}
+
+export interface BlockView {
+  /** 0 for the first block. */
+  readonly height: number;
+  readonly hash: HashHex;
+  readonly parent: HashHex | undefined;
+  readonly author: PublicKeyHex;
+  readonly nextChoices: readonly PublicKeyHex[];
+  readonly items: readonly Item[];
+  readonly signature: SignatureHex;
+}
+
+/** One link to another peer, as `peers()` tells it. */
+export interface PeerView {
+  readonly publicKey: PublicKeyHex;
+  readonly address: string;
+  readonly carrier: Carrier;
+  readonly dialled: boolean;
+  /** Whether it runs this program (its greeting says so), or the reference. */
+  readonly ours: boolean;
+  /** Unix milliseconds. */
+  readonly since: number;
+}
+
+/** How far one shared item has come (spec/safety.md, What a receipt may promise). */
+export type Progress =
+  | { readonly level: 'pending'; readonly waitingFor: WaitingFor | undefined }
+  | { readonly level: 'included'; readonly height: number; readonly block: HashHex };
+
+/** Why an item that is pending cannot go on yet. */
+export type WaitingFor = 'a second peer' | 'the chain of a neighbour' | 'the author of the next block';
+
+/** Something a user should know. Gone from `status.problems` when it is over. */
+export interface Problem {
+  /** For programs: `relay-unreachable`, `storage-in-memory`, `no-webrtc`, `other-root`, `too-deep-a-fork`, … */
+  readonly code: string;
+  /** One sentence for people. */
+  readonly message: string;
+}
+
+export interface Status {
+  readonly network: string;
+  /** Number of blocks held. */
+  readonly height: number;
+  readonly root: HashHex | undefined;
+  readonly tip: HashHex | undefined;
+  readonly storage: StorageKind;
+  /** Blocks held, and as many as the neighbour says there are; undefined when not catching up. */
+  readonly syncing: { readonly held: number; readonly of: number } | undefined;
+  readonly waitingFor: WaitingFor | undefined;
+  readonly problems: readonly Problem[];
+  readonly closed: boolean;
+}
+
+/** Returned by `share`. */
+export interface Receipt {
+  readonly item: Item;
+  readonly progress: Progress;
+  /** Resolves with the block's height and hash when the item first stands in a block. Rejects when the peer closes. */
+  readonly included: Promise<{ readonly height: number; readonly block: HashHex }>;
+  /** Called at every step; a reorganisation may lead back to `pending`. Returns what ends the calls. */
+  onProgress(callback: (progress: Progress) => void): () => void;
+}
+
+/** What the creation callback gets and returns: the items of the block this peer is about to write. */
+export type BlockCreation = (items: readonly Item[]) => readonly CreatedItem[] | Promise<readonly CreatedItem[]>;
+
+/** An item to keep, named by its id, or bytes to sign and add as this peer's own. */
+export type CreatedItem = Pick<Item, 'id'> | { readonly add: Uint8Array };
+
+export interface PeerEvents {
+  /** `known`, `connected`, `pending` or `status` is another than before. */
+  readonly change: undefined;
+  /** A block of the main chain, in order. */
+  readonly block: BlockView;
+  /** The main chain left these blocks, newest first; what they held is pending again. */
+  readonly revert: readonly BlockView[];
+}
+
+/**
+ * A peer, as scripts on a site and in Node use it. `host.ts` implements it.
+ */
+export interface PeerFace {
+  readonly publicKey: PublicKeyHex;
+  /** Keys online now, without one's own. Live: the same Set, changed in place, with a `change` event. */
+  readonly known: ReadonlySet<PublicKeyHex>;
+  /** Keys this peer has a link to. Live. */
+  readonly connected: ReadonlySet<PublicKeyHex>;
+  /** Verified items that wait for a block, by id, oldest first. Live. */
+  readonly pending: ReadonlyMap<ItemIdHex, Item>;
+  readonly status: Status;
+  peers(): readonly PeerView[];
+  /** @throws PeerError `too-large` past 512 KiB, `closed` */
+  share(data: Uint8Array): Receipt;
+  /** Dials; the peer goes on dialling this address whenever it is not linked. @throws PeerError `bad-address`, `closed` */
+  connect(address: string): void;
+  /** Blocks of the main chain as they are held now, oldest first, from height `from` (0). */
+  blocks(options?: { readonly from?: number; readonly to?: number }): AsyncIterable<BlockView>;
+  /** Each block that becomes the newest one from now on. */
+  newBlocks(): AsyncIterable<BlockView>;
+  /** Runs on the one peer that writes a block, just before it is signed. One callback at a time; undefined removes it. */
+  onBlockCreation(callback: BlockCreation | undefined): void;
+  on<K extends keyof PeerEvents>(event: K, callback: (value: PeerEvents[K]) => void): () => void;
+  /** Says goodbye, ends every link and the store. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,84 @@
+/**
+ * The seam between a peer and what keeps its chain: IndexedDB in a tab, files in Node, a Map in tests.
+ *
+ * A store keeps the main chain only, by height from 0, with what is needed to open in time that does not grow with it.
+ * It judges nothing: what it is given was verified. Changes are applied in the order of the calls, each whole or not
+ * at all. test/contract/store.ts is what every store must pass.
+ */
+import type { Hash, ItemId } from '../crypto/keys.ts';
+
+/** A block of the main chain as a store holds it. */
+export interface StoredBlock {
+  /** 0 for the first block. */
+  readonly height: number;
+  readonly hash: Hash;
+  /** Ids of the block's items, for `containsItems`. */
+  readonly items: readonly ItemId[];
+  /** Borsh of the Block (spec/wire.md, Data and Block). How it is compressed is the store's affair. */
+  readonly bytes: Uint8Array;
+}
+
+/** One of our own items that is not in a block yet, kept so that it survives a restart. */
+export interface PendingItem {
+  readonly id: ItemId;
+  /** Borsh of the Data. */
+  readonly bytes: Uint8Array;
+}
+
+/** An entry of the signing journal: this identity signed `hash` as the child of `parent` (design.md, Identity). */
+export interface SignedBlock {
+  readonly parent: Hash | undefined;
+  readonly hash: Hash;
+  /** Borsh of the whole block, so that one signed but not yet sent can be sent after a crash. */
+  readonly bytes: Uint8Array;
+}
+
+/** One atomic change. Steps happen in this order; those not wanted are empty. */
+export interface Change {
+  /** Waits until the bytes are on the disk (IndexedDB `strict`; fsync). */
+  readonly durable: boolean;
+  readonly signed: SignedBlock | undefined;
+  /** The number of blocks of the main chain that stay; undefined cuts nothing. */
+  readonly cutTo: number | undefined;
+  /** Contiguous, beginning at the height the cut leaves. */
+  readonly append: readonly StoredBlock[];
+  readonly pendingAdded: readonly PendingItem[];
+  readonly pendingRemoved: readonly ItemId[];
+}
+
+/** What a peer needs before it can answer anybody. */
+export interface Opened {
+  /** Number of blocks of the main chain. */
+  readonly count: number;
+  readonly root: Hash | undefined;
+  /** The newest blocks (`recentBlocks` of them, or all), oldest first; Borsh of each. */
+  readonly recent: readonly Uint8Array[];
+  readonly pending: readonly PendingItem[];
+  /** The newest `journalEntries` of the journal, and always the one without parent; oldest first. */
+  readonly journal: readonly { readonly parent: Hash | undefined; readonly hash: Hash }[];
+  /** Borsh of the newest block in the journal. */
+  readonly lastSigned: Uint8Array | undefined;
+}
+
+/** The walk of fork choice looks at the last 8 ancestors (issue 3); their parent tells who might write the oldest. */
+export const recentBlocks = 10;
+/** As deep as a reorganisation can go without an operator (spec/safety.md, Fork choice). */
+export const journalEntries = 4_096;
+
+/** How well what is stored is kept; shown to the user. */
+export type StorageKind = 'disk' | 'persistent' | 'best-effort' | 'memory';
+
+export interface Store {
+  readonly kind: StorageKind;
+  /** Called once, before anything else. @throws StoreError `unavailable`, `held`, `corrupt` */
+  open(): Promise<Opened>;
+  /** @throws StoreError `full`, `failed`, `closed`; the change is then not applied. */
+  change(change: Change): Promise<void>;
+  /** Borsh of the blocks from height `from`: at most `count`, at most `maxBytes` of them in all, but at least one if there is one. */
+  blocks(from: number, count: number, maxBytes: number): Promise<Uint8Array[]>;
+  heightOf(hash: Hash): Promise<number | undefined>;
+  /** One answer for each id: whether an item of the main chain has it. */
+  containsItems(ids: readonly ItemId[]): Promise<boolean[]>;
+  /** Ends after the changes already asked for. Idempotent. */
+  close(): Promise<void>;
+}
