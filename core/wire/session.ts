@@ -1,0 +1,171 @@
+/**
+ * One connection of the dialect `cbc`, from the first byte on: greetings, keys, nonces, messages.
+ *
+ * Bytes go in, values come out: it holds no link and no clock, and says nothing of what a message means. What it lets
+ * through decrypted, parsed and had a nonce that rose; the cipher proves no more than that (crypto/cbc.ts). Rules:
+ * spec/wire.md, Frames and Greeting; spec/safety.md, Frames and sessions.
+ */
+import { acceptedBlockBytes } from '../chain/block.ts';
+import { equalBytes } from '../codec/bytes.ts';
+import { decode, encode } from '../codec/codec.ts';
+import { sessionKey } from '../crypto/agreement.ts';
+import { cbcBlockBytes } from '../crypto/cbc.ts';
+import type { Curve } from '../crypto/curve.ts';
+import { sha256 } from '../crypto/hash.ts';
+import type { PublicKey, SecretKey } from '../crypto/keys.ts';
+import { CodecError, CryptoError, invariant, SessionError } from '../errors.ts';
+import type { Random } from '../random.ts';
+import { cbcMessages } from './dialect.ts';
+import { type Frame, FrameReader, greetingFrame, openFrame, sealedFrame } from './frame.ts';
+import { identify } from './identify.ts';
+import type { Greeting, Message } from './messages.ts';
+
+export interface SessionOptions {
+  readonly curve: Curve;
+  readonly random: Random;
+  readonly secret: SecretKey;
+  readonly publicKey: PublicKey;
+  readonly network: string;
+  /** The key the carrier has proven; the greeting must show it. */
+  readonly expected: PublicKey | undefined;
+}
+
+export type Arrived =
+  /** `ours`: the greeting says that it is this program; nothing is proven yet. */
+  | { readonly kind: 'greeted'; readonly greeting: Greeting; readonly ours: boolean }
+  /** `bytes` is what the whole frame took of the stream. */
+  | { readonly kind: 'message'; readonly message: Message; readonly bytes: number }
+  /** The nonce had not risen; the connection goes on. */
+  | { readonly kind: 'dropped'; readonly why: 'nonce' };
+
+/** Most bytes of a sealed frame from somebody who has shown nothing yet and was asked for nothing. */
+const mostBytesUnproven = 1024 * 1024;
+/** The largest block, before it the nonce and its variant, after it the padding. */
+const mostBytesProven = acceptedBlockBytes + cbcBlockBytes;
+
+export class Session {
+  /** 64 MiB instead of 1 MiB before the first authenticated frame: while a RequestBlocks of ours is open. */
+  allowLargeFrames = false;
+  readonly #options: SessionOptions;
+  readonly #seed: Uint8Array;
+  readonly #reader = new FrameReader();
+  #key: Uint8Array | undefined;
+  /** The nonce of the last frame of ours, and of the last one taken from the other. */
+  #sent = 0n;
+  #heard = 0n;
+  #proven = false;
+  #failure: SessionError | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#seed = options.random(32);
+  }
+
+  /** Whether a frame of the other has decrypted and parsed. */
+  get proven(): boolean {
+    return this.#proven;
+  }
+
+  /** What ended the session. Look at it after `receive`: what came before the violation was returned there. */
+  get failure(): SessionError | undefined {
+    return this.#failure;
+  }
+
+  /** Memory that an unfinished frame takes; at most twice the bytes of it that came, never over its cap. */
+  get heldBytes(): number {
+    return this.#reader.heldBytes;
+  }
+
+  /** The first frame, plain. Called once. */
+  greet(greeting: Greeting): Uint8Array {
+    invariant(this.#sent === 0n, 'the greeting is the first frame, and there is one');
+    this.#sent = 1n;
+    return greetingFrame(encode(cbcMessages, { kind: 'greeting', ...greeting }));
+  }
+
+  /** Seals one encoded message into a frame. Only after both greetings. */
+  seal(payload: Uint8Array): Uint8Array {
+    invariant(this.#key !== undefined, 'the key is known once the other has greeted');
+    invariant(this.#sent > 0n, 'the first frame of a session is the greeting');
+    this.#sent++;
+    return sealedFrame(this.#key, this.#ivOf(this.#sent), this.#sent, payload);
+  }
+
+  /**
+   * Feeds bytes, in any cut; the array is not kept.
+   *
+   * When a violation follows frames that were in order, those are returned, `failure` is set, and the next call
+   * throws; nothing behind the violation is ever read.
+   * @throws SessionError the first time when nothing came before it, and at every call after one
+   */
+  receive(bytes: Uint8Array): Arrived[] {
+    if (this.#failure !== undefined) throw this.#failure;
+    const arrived: Arrived[] = [];
+    try {
+      this.#reader.feed(bytes);
+      for (;;) {
+        const frame = this.#reader.next(this.#mostBytes());
+        if (frame === undefined) return arrived;
+        const arrival = this.#arrival(frame);
+        if (arrival !== undefined) arrived.push(arrival);
+      }
+    } catch (error) {
+      if (!(error instanceof SessionError)) throw error;
+      this.#failure = error;
+      if (arrived.length === 0) throw error;
+      return arrived;
+    }
+  }
+
+  #mostBytes(): number {
+    return this.#proven || this.allowLargeFrames ? mostBytesProven : mostBytesUnproven;
+  }
+
+  /** Undefined for a second greeting, which the reference passes over too. */
+  #arrival(frame: Frame): Arrived | undefined {
+    if (frame.kind === 'greeting') return this.#greeted(frame.payload);
+    invariant(this.#key !== undefined, 'the first frame is the greeting');
+    const { nonce, payload } = openFrame(this.#key, frame);
+    // A frame of our own reflected: nobody else makes this IV for this nonce. Who changes the IV gets by, as he may
+    // change any first block in this dialect; the upgrade is against him.
+    if (equalBytes(frame.iv, this.#ivOf(nonce))) throw new SessionError('reflected', 'sends our own frames back');
+    if (nonce <= this.#heard) return { kind: 'dropped', why: 'nonce' };
+    const message = messageFrom(payload);
+    this.#heard = nonce;
+    this.#proven = true;
+    return message.kind === 'greeting' ? undefined : { kind: 'message', message, bytes: frame.bytes };
+  }
+
+  #greeted(payload: Uint8Array): Arrived {
+    const { greeting, ours } = identify(payload, this.#options);
+    this.#key = this.#keyWith(greeting.pubkey);
+    this.#heard = 1n;
+    return { kind: 'greeted', greeting, ours };
+  }
+
+  #keyWith(other: PublicKey): Uint8Array {
+    const { curve, secret } = this.#options;
+    try {
+      return sessionKey(curve.sharedX(secret, other));
+    } catch (error) {
+      if (error instanceof CryptoError) throw new SessionError('bad-greeting', error.message);
+      throw error;
+    }
+  }
+
+  /** As good as random to others, and known again without a memory of what was sent. */
+  #ivOf(nonce: bigint): Uint8Array {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, nonce, true);
+    return sha256(this.#seed, bytes).subarray(0, cbcBlockBytes);
+  }
+}
+
+function messageFrom(payload: Uint8Array): Message {
+  try {
+    return decode(cbcMessages, payload);
+  } catch (error) {
+    if (error instanceof CodecError) throw new SessionError('bad-message', error.message);
+    throw error;
+  }
+}
