@@ -1,0 +1,41 @@
+/**
+ * How Vite bundles the tab: the page and the one module script a foreign site loads, `/mccloud.js` (issue 3).
+ *
+ * Both come out of one build, and the page loads that very script, so whatever works on the page works where it is
+ * embedded. Everything is addressed relative to `import.meta.url`, because the script's home is the relay's origin and
+ * not the site's; nothing is inlined as `data:` but workers, which no foreign origin may load from here.
+ */
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+
+/** The entry whose file keeps its name; sites write it down. */
+export const moduleName = 'mccloud';
+
+export default defineConfig({
+  root: path('web'),
+  base: './',
+  publicDir: false,
+  cacheDir: path('node_modules/.vite'),
+  worker: { format: 'es' },
+  build: {
+    outDir: path('dist/page'),
+    emptyOutDir: true,
+    target: 'es2023',
+    assetsInlineLimit: 0,
+    // The helper that preloads a lazy chunk's own imports is longer than the imports it would preload.
+    modulePreload: false,
+    reportCompressedSize: false,
+    sourcemap: true,
+    rolldownOptions: {
+      input: { index: path('web/index.html'), [moduleName]: path('web/element/mccloud-peer.ts') },
+      preserveEntrySignatures: 'strict',
+      output: {
+        entryFileNames: ({ name }) => (name === moduleName ? `${moduleName}.js` : 'assets/[name]-[hash].js'),
+      },
+    },
+  },
+});
+
+function path(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
+}
