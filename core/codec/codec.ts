@@ -6,7 +6,7 @@
  * bytes. Written by hand because it is on the hot path: the npm package reads 2–3 MB/s and accepts trailing bytes; it
  * serves as oracle in the tests.
  */
-import { CodecError } from '../errors.ts';
+import { CodecError, invariant } from '../errors.ts';
 import { utf8Bytes, utf8Text } from './bytes.ts';
 import { Reader, Writer } from './cursor.ts';
 
@@ -72,7 +72,10 @@ export const bool: Codec<boolean> = {
 export function fixedBytes<T extends Uint8Array>(length: number): Codec<T> {
   return {
     leastBytes: length,
-    write: (writer, value) => writer.raw(value),
+    write(writer, value) {
+      invariant(value.length === length, 'a value of fixed length has that length');
+      writer.raw(value);
+    },
     read: (reader) => reader.raw(length).slice() as T,
   };
 }
@@ -82,7 +85,7 @@ export function byteVector(maxBytes: number): Codec<Uint8Array> {
   return {
     leastBytes: 4,
     write(writer, value) {
-      writer.u32(value.length);
+      writeLength(writer, value.length, maxBytes);
       writer.raw(value);
     },
     read: (reader) => reader.raw(cappedLength(reader.u32(), maxBytes)).slice(),
@@ -95,7 +98,7 @@ export function text(maxBytes: number): Codec<string> {
     leastBytes: 4,
     write(writer, value) {
       const bytes = utf8Bytes(value);
-      writer.u32(bytes.length);
+      writeLength(writer, bytes.length, maxBytes);
       writer.raw(bytes);
     },
     read: (reader) => utf8Text(reader.raw(cappedLength(reader.u32(), maxBytes))),
@@ -107,7 +110,7 @@ export function vector<T>(item: Codec<T>, maxItems: number): Codec<T[]> {
   return {
     leastBytes: 4,
     write(writer, values) {
-      writer.u32(values.length);
+      writeLength(writer, values.length, maxItems);
       for (const value of values) item.write(writer, value);
     },
     read(reader) {
@@ -207,6 +210,12 @@ export function union<V extends Record<string, Variant<never> | Variant<unknown>
     },
   };
   return codec as never;
+}
+
+/** Never writes what `read` would refuse: whoever makes a value keeps to its caps. */
+function writeLength(writer: Writer, length: number, most: number): void {
+  invariant(length <= most, `a length of ${length} to write is over ${most}`);
+  writer.u32(length);
 }
 
 function cappedLength(length: number, most: number): number {

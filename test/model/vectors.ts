@@ -1,0 +1,132 @@
+/**
+ * The vectors of test/vectors as the tests read them, and the form their messages have.
+ *
+ * Hex strings for bytes, `type` for the variant, numbers for counts: what test/vectors/README.md calls a message's
+ * meaning.
+ */
+import { readFileSync } from 'node:fs';
+import type { Block } from '../../core/chain/block.ts';
+import type { Data } from '../../core/chain/data.ts';
+import { bytesToHex } from '../../core/codec/bytes.ts';
+import type { Message } from '../../core/wire/messages.ts';
+
+export interface KeyVector {
+  readonly secret: string;
+  readonly pubkey: string;
+  readonly other: { readonly secret: string; readonly pubkey: string };
+  readonly sessionKey: string;
+  readonly data: { readonly bytes: string; readonly sign: string };
+  readonly keepAlive: { readonly count: number; readonly sign: string };
+}
+
+export interface SessionVector {
+  readonly client: { readonly secret: string; readonly pubkey: string };
+  readonly reference: { readonly pubkey: string };
+  readonly ecdhX: string;
+  readonly sessionKey: string;
+  readonly frames: readonly FrameVector[];
+}
+
+export interface FrameVector {
+  readonly from: 'client' | 'reference';
+  readonly bytes: string;
+  readonly nonce: number;
+  /** Absent for a greeting, which is plain. */
+  readonly plain?: string;
+  readonly message: MessageVector;
+}
+
+export type MessageVector = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+export interface PayloadVector {
+  readonly name: string;
+  readonly bytes: string;
+  readonly reference: 'closes' | 'goes on';
+}
+
+export interface BlockVector {
+  readonly parent: string | null;
+  readonly hash: string;
+  readonly data: readonly DataVector[];
+  readonly nextChoices: readonly string[];
+  readonly author: string;
+  readonly sign: string;
+}
+
+export interface DataVector {
+  readonly data: string;
+  readonly author: string;
+  readonly sign: string;
+}
+
+export interface BlockCase {
+  readonly name: string;
+  readonly reference: 'accepts' | 'refuses';
+  readonly ours: string;
+  readonly borsh: string;
+  readonly block?: BlockVector;
+}
+
+export interface StoredBlockVector {
+  readonly borsh: string;
+  readonly block: BlockVector;
+}
+
+export const keyVectors = (): readonly KeyVector[] => readVector('keys.json');
+export const sessionVector = (): SessionVector => readVector('session-cbc.json');
+export const payloadVectors = (): { readonly cbc: readonly PayloadVector[] } => readVector('payloads.json');
+export const blockVectors = (): { readonly cases: readonly BlockCase[] } => readVector('blocks.json');
+export const folderVector = (): readonly StoredBlockVector[] => readVector('folder-reference/expected.json');
+
+/** @param path inside test/vectors; the caller names the file's type */
+export function readVector<T>(path: string): T {
+  return JSON.parse(readFileSync(new URL(`../vectors/${path}`, import.meta.url), 'utf8')) as T;
+}
+
+export function dataVector({ data, author, sign }: Data): DataVector {
+  return { data: bytesToHex(data), author: bytesToHex(author), sign: bytesToHex(sign) };
+}
+
+export function blockVector({ parent, hash, data, nextChoices, author, sign }: Block): BlockVector {
+  return {
+    parent: hexOrNull(parent),
+    hash: bytesToHex(hash),
+    data: data.map(dataVector),
+    nextChoices: nextChoices.map(bytesToHex),
+    author: bytesToHex(author),
+    sign: bytesToHex(sign),
+  };
+}
+
+export function messageVector(message: Message): MessageVector {
+  const { kind: type } = message;
+  switch (type) {
+    case 'greeting': {
+      const { pubkey, listen, root, last, count, thin, version } = message;
+      const chain = { root: hexOrNull(root), last: hexOrNull(last), count: Number(count) };
+      return { type, pubkey: bytesToHex(pubkey), listen, ...chain, thin, version };
+    }
+    case 'keepAlive':
+      return {
+        type,
+        pubkey: bytesToHex(message.pubkey),
+        count: Number(message.count),
+        sign: bytesToHex(message.sign),
+      };
+    case 'shareData':
+      return { type, data: dataVector(message.data) };
+    case 'requestBlocks':
+      return { type, start: hexOrNull(message.start) };
+    case 'requestedBlock':
+    case 'shareBlock':
+      return { type, block: blockVector(message.block) };
+    case 'requestNeighbours':
+      return { type, count: message.count, exclude: message.exclude.map(bytesToHex) };
+    case 'introduceNeighbours':
+      return { type, neighbours: message.neighbours.map(([key, listen]) => [bytesToHex(key), listen]) };
+  }
+}
+
+function hexOrNull(bytes: Uint8Array | undefined): string | null {
+  return bytes === undefined ? null : bytesToHex(bytes);
+}
