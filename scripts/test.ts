@@ -22,7 +22,7 @@ const reports = mkdtempSync(join(tmpdir(), 'mccloud-test-'));
 
 const steps: readonly Step[] = [
   { name: 'types', command: ['tsc', '-b'] },
-  { name: 'lint', command: ['biome', 'check'] },
+  { name: 'lint', command: ['biome', 'check', '--error-on-warnings'] },
   vitest('structure', 'structure'),
   vitest('unit', 'unit'),
   vitest('simulator', 'simulator'),

@@ -1,0 +1,65 @@
+/**
+ * Every file with something to run is tested somewhere, and the check is shown to notice one that is not.
+ */
+import { describe, expect, it } from 'vitest';
+import { type Exceptions, needlessExceptions, orphans, withoutMirror } from './mirrors.ts';
+import { projectFiles, typescript } from './project.ts';
+
+const files = typescript(projectFiles());
+
+/** Files whose tests stand elsewhere, with the reason. */
+const exceptions: Exceptions = {};
+
+function made(...paths: readonly string[]) {
+  return new Map(paths.map((path) => [path, 'export const a = 1;']));
+}
+
+describe('every file with something to run', () => {
+  it('has a unit test at its path, or one named elsewhere', () => {
+    expect(withoutMirror(files, exceptions)).toEqual([]);
+  });
+
+  it('would be noticed without one', () => {
+    expect(withoutMirror(made('core/x/a.ts'), {})).toEqual(['core/x/a.ts has no test/unit/core/x/a.test.ts']);
+    expect(withoutMirror(made('core/x/a.ts', 'test/unit/core/x/a.test.ts'), {})).toEqual([]);
+  });
+
+  it('may be tested elsewhere only where there is a test', () => {
+    const elsewhere = { 'web/a.ts': { test: 'test/browser/a.spec.ts', because: 'it needs a page' } };
+    expect(withoutMirror(made('web/a.ts', 'test/browser/a.spec.ts'), elsewhere)).toEqual([]);
+    expect(withoutMirror(made('web/a.ts'), elsewhere)).toHaveLength(1);
+  });
+
+  it.each([
+    ['export interface A { a: 1 }\ntype B = A;\nexport type { B };', 0],
+    ["import type { X } from './x.ts';\nexport type A = X;", 0],
+    ['export interface A {}\nexport const most = 3;', 1],
+    ['export type A = 1;\nexport function f() {}', 1],
+  ])('is not a file of types: %j', (text, violations) => {
+    expect(withoutMirror(new Map([['core/a.ts', text]]), {})).toHaveLength(violations);
+  });
+});
+
+describe('the list of exceptions', () => {
+  it('holds only what is needed', () => {
+    expect(needlessExceptions(files, exceptions)).toEqual([]);
+  });
+
+  it('would be noticed when a file is gone or has its mirror', () => {
+    const elsewhere = { test: 'test/browser/a.spec.ts', because: 'it needs a page' };
+    const both = { 'web/a.ts': elsewhere, 'web/gone.ts': elsewhere };
+    expect(needlessExceptions(made('web/a.ts', 'test/unit/web/a.test.ts'), both)).toEqual(['web/a.ts', 'web/gone.ts']);
+  });
+});
+
+describe('every unit test', () => {
+  it('mirrors a file', () => {
+    expect(orphans(files)).toEqual([]);
+  });
+
+  it('would be noticed when its file is gone', () => {
+    expect(orphans(made('core/a.ts', 'test/unit/core/b.test.ts'))).toEqual(['test/unit/core/b.test.ts']);
+    expect(orphans(made('core/a.ts', 'test/unit/core/a.test.ts', 'test/unit/core/a-fuzz.test.ts'))).toEqual([]);
+    expect(orphans(made('core/a-b.ts', 'test/unit/core/a-b.bytes.test.ts'))).toEqual([]);
+  });
+});
