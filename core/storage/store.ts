@@ -16,7 +16,15 @@ export interface StoredBlock {
   readonly items: readonly ItemId[];
   /** Borsh of the Block (spec/wire.md, Data and Block). How it is compressed is the store's affair. */
   readonly bytes: Uint8Array;
+  /**
+   * Places of the items whose author's signature did not hold, ascending; nearly always empty. Kept, so that an item
+   * read again later is never shown as its author's word (spec/safety.md, Blocks 4).
+   */
+  readonly unverified: readonly number[];
 }
+
+/** What a store gives back of a block. */
+export type KeptBlock = Pick<StoredBlock, 'bytes' | 'unverified'>;
 
 /** One of our own items that is not in a block yet, kept so that it survives a restart. */
 export interface PendingItem {
@@ -51,8 +59,8 @@ export interface Opened {
   /** Number of blocks of the main chain. */
   readonly count: number;
   readonly root: Hash | undefined;
-  /** The newest blocks (`recentBlocks` of them, or all), oldest first; Borsh of each. */
-  readonly recent: readonly Uint8Array[];
+  /** The newest blocks (`recentBlocks` of them, or all), oldest first. */
+  readonly recent: readonly KeptBlock[];
   readonly pending: readonly PendingItem[];
   /** The newest `journalEntries` of the journal, and always the one without parent; oldest first. */
   readonly journal: readonly { readonly parent: Hash | undefined; readonly hash: Hash }[];
@@ -74,8 +82,8 @@ export interface Store {
   open(): Promise<Opened>;
   /** @throws StoreError `full`, `failed`, `closed`; the change is then not applied. */
   change(change: Change): Promise<void>;
-  /** Borsh of the blocks from height `from`: at most `count`, at most `maxBytes` of them in all, but at least one if there is one. */
-  blocks(from: number, count: number, maxBytes: number): Promise<Uint8Array[]>;
+  /** The blocks from height `from`: at most `count`, at most `maxBytes` of Borsh in all, but at least one if there is one. */
+  blocks(from: number, count: number, maxBytes: number): Promise<KeptBlock[]>;
   heightOf(hash: Hash): Promise<number | undefined>;
   /** One answer for each id: whether an item of the main chain has it. */
   containsItems(ids: readonly ItemId[]): Promise<boolean[]>;

@@ -1,0 +1,94 @@
+/**
+ * Riddle: a block names the keys that may write the next one; the first of them that is there does.
+ *
+ * The reference's rule (spec/wire.md, Who writes the next block) with our times (spec/safety.md, Writing): the gather
+ * time is the least distance between two blocks; each later candidate waits D for every one before it, whether or not
+ * that one seems to be there; when none of them is there, the lowest key online restarts the chain. A peer that knows
+ * nobody else waits for a second one even when it is named: a block written alone is the beginning of a fork.
+ */
+import { compareBytes } from '../codec/bytes.ts';
+import type { Milliseconds } from '../config.ts';
+import { type Holder, holderOf, type PublicKey } from '../crypto/keys.ts';
+import { type Random, sample } from '../random.ts';
+import type { Authoring, AuthoringView, Turn } from './authoring.ts';
+
+/** Items that come within this time of the first share its block (spec/safety.md, Writing). */
+export const coalesceMs = 25;
+/** D at first; it adapts when there are acknowledgements (spec/safety.md, Writing). */
+export const rankDelayMs = 500;
+/** A first block waits for unchanged membership, but not for ever (spec/safety.md, Roots). */
+const firstBlockCalmMs = 2_000;
+const firstBlockMostMs = 6_000;
+/** Candidates, and the smaller keys a forced block waits for, come from this many (spec/safety.md, Writing). */
+const freshestKeys = 64;
+
+export interface RiddleSettings {
+  readonly nextCandidates: number;
+  readonly forcedRestart: boolean;
+  readonly dataGatherTimeMs: Milliseconds;
+}
+
+export class Riddle implements Authoring {
+  readonly #settings: RiddleSettings;
+
+  constructor(settings: RiddleSettings) {
+    this.#settings = settings;
+  }
+
+  turn(now: Milliseconds, view: AuthoringView): Turn {
+    if (view.online.length === 0) return { kind: 'wait', waitingFor: 'a second peer', until: undefined };
+    if (view.tip === undefined) return this.#firstBlock(view);
+    const { nextChoices, arrivedAt } = view.tip;
+    const open = Math.max(view.pendingSince + coalesceMs, arrivedAt + this.#settings.dataGatherTimeMs);
+    const choices = distinctHolders(nextChoices);
+    const own = holderOf(view.own);
+    const place = choices.findIndex((choice) => holderOf(choice) === own);
+    if (place >= 0) return { kind: 'write', at: open + place * rankDelayMs };
+    return this.#forced(now, view, choices, open);
+  }
+
+  nextChoices(random: Random, live: readonly PublicKey[]): PublicKey[] {
+    return sample(random, live.slice(0, freshestKeys), this.#settings.nextCandidates);
+  }
+
+  accepts(author: PublicKey, nextChoices: readonly PublicKey[], onlineForAccepting: (key: PublicKey) => boolean): boolean {
+    const holder = holderOf(author);
+    if (nextChoices.some((choice) => holderOf(choice) === holder)) return true;
+    return this.#settings.forcedRestart && !nextChoices.some(onlineForAccepting);
+  }
+
+  #firstBlock(view: AuthoringView): Turn {
+    const calm = Math.min(view.membershipChangedAt + firstBlockCalmMs, view.pendingSince + firstBlockMostMs);
+    const order = (1 + smallerKeys(view)) * rankDelayMs;
+    return { kind: 'write', at: Math.max(calm, view.pendingSince + order) };
+  }
+
+  #forced(now: Milliseconds, view: AuthoringView, choices: readonly PublicKey[], open: Milliseconds): Turn {
+    let goneSince = Math.max(view.pendingSince, view.tip?.arrivedAt ?? 0);
+    for (const choice of choices) {
+      const until = view.onlineUntil(choice);
+      if (until > now) return { kind: 'wait', waitingFor: 'the author of the next block', until };
+      goneSince = Math.max(goneSince, until);
+    }
+    if (!this.#settings.forcedRestart) {
+      return { kind: 'wait', waitingFor: 'the author of the next block', until: undefined };
+    }
+    const order = (choices.length + 1 + smallerKeys(view)) * rankDelayMs;
+    return { kind: 'write', at: Math.max(open, goneSince + order) };
+  }
+}
+
+function smallerKeys({ own, online }: AuthoringView): number {
+  return online.slice(0, freshestKeys).filter((key) => compareBytes(key, own) < 0).length;
+}
+
+/** A candidate list may name one holder twice; the first place counts (spec/safety.md, Blocks 3). */
+function distinctHolders(keys: readonly PublicKey[]): PublicKey[] {
+  const seen = new Set<Holder>();
+  return keys.filter((key) => {
+    const holder = holderOf(key);
+    if (seen.has(holder)) return false;
+    seen.add(holder);
+    return true;
+  });
+}

@@ -1,0 +1,185 @@
+/**
+ * Writes the next block when it is this peer's turn: asks the authoring, lets the application compose, signs once.
+ *
+ * Tip, turn and journal are looked at again in the very call that signs (spec/safety.md, Writing): no identity ever
+ * signs two children of one block. The creation callback works on a copy of the pool; while it runs nothing waits for
+ * it here, and when it fails or comes too late nothing is lost. What it drops leaves this peer's pool.
+ */
+import { type Block, createBlock, encodeBlock } from '../chain/block.ts';
+import type { Chain } from '../chain/chain.ts';
+import { type Data, itemIdOf } from '../chain/data.ts';
+import type { PoolItem } from '../chain/pool.ts';
+import type { Milliseconds } from '../config.ts';
+import type { Curve } from '../crypto/curve.ts';
+import { type HashHex, hashHex, type ItemIdHex, itemIdHex, type PublicKey, type SecretKey } from '../crypto/keys.ts';
+import type { Effects } from '../effects.ts';
+import type { Composed, RequestId } from '../events.ts';
+import type { WaitingFor } from '../face.ts';
+import { liveMs, type Members, onlineForWritingMs } from '../network/members.ts';
+import type { Random } from '../random.ts';
+import type { Authoring, Turn } from './authoring.ts';
+
+export interface WriterOptions {
+  readonly curve: Curve;
+  readonly random: Random;
+  readonly secret: SecretKey;
+  readonly publicKey: PublicKey;
+  readonly thin: boolean;
+}
+
+/** The signing journal's key for the first block, which has no parent. */
+const noParent = '' as HashHex;
+
+type WriterState =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'composing'; readonly request: RequestId; readonly parent: HashHex; readonly offered: readonly ItemIdHex[]; readonly until: Milliseconds };
+
+/** After the callback failed it is not asked again at once. */
+const afterFailureMs = 1_000;
+/** How long the creation callback may take before the block is given up; a host's own deadline is shorter. */
+const composeMs = 10_000;
+
+export class Writer {
+  readonly #options: WriterOptions;
+  readonly #authoring: Authoring;
+  readonly #chain: Chain;
+  readonly #members: Members;
+  readonly #effects: Effects;
+  readonly #signedChildren = new Set<HashHex>();
+  #state: WriterState = { kind: 'idle' };
+  #deadline: Milliseconds | undefined;
+  #waitingFor: WaitingFor | undefined;
+  #notBefore: Milliseconds = 0;
+  /** Whether the application composes. */
+  composes = false;
+
+  constructor(options: WriterOptions, authoring: Authoring, chain: Chain, members: Members, effects: Effects) {
+    this.#options = options;
+    this.#authoring = authoring;
+    this.#chain = chain;
+    this.#members = members;
+    this.#effects = effects;
+  }
+
+  /** From the journal: this identity has signed a child of this block. */
+  signedBefore(parent: HashHex | undefined): void {
+    this.#signedChildren.add(parent ?? noParent);
+  }
+
+  get deadline(): Milliseconds | undefined {
+    return this.#deadline;
+  }
+
+  get waitingFor(): WaitingFor | undefined {
+    return this.#waitingFor;
+  }
+
+  /**
+   * Asked at the end of every event.
+   * @param catchingUp a neighbour holds blocks that we do not hold yet
+   * @param announce called with the block once it is on the disk
+   */
+  consider(now: Milliseconds, catchingUp: boolean, announce: (block: Block, bytes: Uint8Array) => void): void {
+    this.#deadline = undefined;
+    this.#waitingFor = undefined;
+    if (this.#state.kind === 'composing') {
+      if (now < this.#state.until) {
+        this.#deadline = this.#state.until;
+        return;
+      }
+      this.#state = { kind: 'idle' };
+    }
+    const turn = this.#turn(now, catchingUp);
+    if (turn === undefined) return;
+    if (turn.kind === 'wait') {
+      this.#waitingFor = turn.waitingFor;
+      this.#deadline = turn.until;
+    } else if (now < Math.max(turn.at, this.#notBefore)) this.#deadline = Math.max(turn.at, this.#notBefore);
+    else if (this.composes) this.#compose(now);
+    else this.#write(now, this.#chain.pool.forBlock().map(({ data }) => data), announce);
+  }
+
+  /** The application has composed. What it kept is written if it is still our turn on the same tip. */
+  composed(
+    request: RequestId,
+    items: readonly Composed[] | undefined,
+    now: Milliseconds,
+    catchingUp: boolean,
+    announce: (block: Block, bytes: Uint8Array) => void,
+  ): void {
+    if (this.#state.kind !== 'composing' || this.#state.request !== request) return;
+    const { parent, offered } = this.#state;
+    this.#state = { kind: 'idle' };
+    if (items === undefined) {
+      this.#notBefore = now + afterFailureMs;
+      return;
+    }
+    const turn = this.#turn(now, catchingUp);
+    if (turn?.kind !== 'write' || now < turn.at || parent !== this.#parent()) return;
+    const kept = new Set(items.map((item) => ('keep' in item ? itemIdHex(item.keep) : undefined)));
+    const data = this.#kept(items);
+    for (const id of offered) if (!kept.has(id)) this.#chain.dropPending(id);
+    this.#write(now, data, announce);
+  }
+
+  #turn(now: Milliseconds, catchingUp: boolean): Turn | undefined {
+    const { pool, tree } = this.#chain;
+    const { pendingSince } = pool;
+    if (pendingSince === undefined || this.#options.thin) return undefined;
+    if (catchingUp) return { kind: 'wait', waitingFor: 'the chain of a neighbour', until: undefined };
+    if (this.#signedChildren.has(this.#parent())) {
+      return { kind: 'wait', waitingFor: 'the author of the next block', until: undefined };
+    }
+    const { tip } = tree;
+    return this.#authoring.turn(now, {
+      own: this.#options.publicKey,
+      tip: tip === undefined ? undefined : { nextChoices: tip.block.nextChoices, arrivedAt: tip.arrivedAt },
+      pendingSince,
+      online: this.#members.alive(now, onlineForWritingMs),
+      onlineUntil: (key) => this.#members.onlineUntil(key),
+      membershipChangedAt: this.#members.changedAt,
+    });
+  }
+
+  #compose(now: Milliseconds): void {
+    const request = this.#effects.nextRequest();
+    const items = this.#chain.pool.forBlock().map(({ id, data }) => ({ id, data }));
+    const offered = items.map(({ id }) => itemIdHex(id));
+    this.#state = { kind: 'composing', request, parent: this.#parent(), offered, until: now + composeMs };
+    this.#deadline = now + composeMs;
+    this.#effects.put({ kind: 'compose', request, items });
+  }
+
+  #kept(items: readonly Composed[]): Data[] {
+    const held = new Map<string, PoolItem>();
+    for (const item of this.#chain.pool.items()) held.set(itemIdHex(item.id), item);
+    const kept: Data[] = [];
+    for (const item of items) {
+      const data = 'add' in item ? item.add : held.get(itemIdHex(item.keep))?.data;
+      if (data !== undefined) kept.push(data);
+    }
+    return kept;
+  }
+
+  #write(now: Milliseconds, data: readonly Data[], announce: (block: Block, bytes: Uint8Array) => void): void {
+    if (data.length === 0) return;
+    const { curve, random, secret, publicKey } = this.#options;
+    const live = this.#members.alive(now, liveMs);
+    const block = createBlock(curve, random, secret, {
+      parent: this.#chain.tree.tip?.block.hash,
+      data,
+      nextChoices: this.#authoring.nextChoices(random, live),
+      author: publicKey,
+    });
+    this.#signedChildren.add(this.#parent());
+    const bytes = encodeBlock(block);
+    const candidate = { block, bytes, ids: data.map(itemIdOf), verified: data.map(() => true) };
+    this.#chain.addSigned(candidate, now, () => {
+      if (this.#chain.tree.onMain(hashHex(block.hash))) announce(block, bytes);
+    });
+  }
+
+  #parent(): HashHex {
+    return this.#chain.tree.tip?.id ?? noParent;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * The main chain as one peer holds it: tree and pool moved together, stored and delivered.
+ *
+ * Every step is one: the tree moves, the store is told in one change, items that a block took leave the pool, items
+ * that a left branch alone held come back to it, and the application hears of it in order. Takes verified blocks only.
+ */
+import type { Milliseconds } from '../config.ts';
+import { type Hash, type HashHex, hashHex, type Holder, holderOf, type ItemId, type ItemIdHex, itemIdHex, type PublicKey } from '../crypto/keys.ts';
+import type { Effects } from '../effects.ts';
+import type { ChainBlock } from '../events.ts';
+import type { Random } from '../random.ts';
+import type { Recorder, Token } from '../storage/recorder.ts';
+import type { StoredBlock } from '../storage/store.ts';
+import { type Data, encodeData } from './data.ts';
+import { Pool, type PoolItem } from './pool.ts';
+import { type Added, type Candidate, Tree, type TreeBlock } from './tree.ts';
+
+/** More than any change on its way to the store holds (recorder.ts: 4 MiB of blocks). */
+const mostRecentItems = 65_536;
+
+export interface ChainState {
+  readonly count: number;
+  readonly root: Hash | undefined;
+  /** The newest blocks, oldest first. */
+  readonly recent: readonly Candidate[];
+}
+
+export class Chain {
+  readonly pool = new Pool();
+  readonly #effects: Effects;
+  readonly #recorder: Recorder;
+  readonly #random: Random;
+  readonly #own: Holder;
+  /** Items of the newest blocks, some of which the store may not have yet; oldest first. */
+  readonly #recentItems = new Set<ItemIdHex>();
+  #tree: Tree;
+  #root: HashHex | undefined;
+
+  constructor(state: ChainState, own: PublicKey, random: Random, effects: Effects, recorder: Recorder) {
+    this.#tree = new Tree(state.recent, state.count - state.recent.length);
+    this.#root = state.root === undefined ? undefined : hashHex(state.root);
+    this.#own = holderOf(own);
+    for (const { ids } of state.recent) this.#remember(ids);
+    this.#random = random;
+    this.#effects = effects;
+    this.#recorder = recorder;
+  }
+
+  get tree(): Tree {
+    return this.#tree;
+  }
+
+  /** Number of blocks of the main chain. */
+  get count(): number {
+    const { tip } = this.#tree;
+    return tip === undefined ? 0 : tip.height + 1;
+  }
+
+  get root(): HashHex | undefined {
+    return this.#root;
+  }
+
+  /** Whether one of the newest blocks holds the item; for older ones the store is asked. */
+  heldRecently(id: ItemIdHex): boolean {
+    return this.#recentItems.has(id);
+  }
+
+  /** A verified block, its parent held or not. */
+  add(candidate: Candidate, now: Milliseconds): Added {
+    const added = this.#tree.add(candidate, now);
+    if (added.kind === 'moved') {
+      const { cutTo, append } = this.#moved(added.reverted, added.applied, now);
+      this.#recorder.chainMoved(cutTo, append);
+    }
+    return added;
+  }
+
+  /** A block we signed on the tip. @param token called when it is on the disk, if it stood on the main chain till then */
+  addSigned(candidate: Candidate, now: Milliseconds, token: Token): void {
+    const { parent, hash } = candidate.block;
+    const added = this.#tree.add(candidate, now);
+    const moved =
+      added.kind === 'moved' ? this.#moved(added.reverted, added.applied, now) : { cutTo: undefined, append: [] };
+    this.#recorder.signed({ parent, hash, bytes: candidate.bytes }, moved.cutTo, moved.append, token);
+  }
+
+  /**
+   * Another root's chain takes the place of this one (spec/safety.md, Roots).
+   * @param left the blocks of the chain that is left, oldest first, for what they hold
+   */
+  replace(blocks: readonly Candidate[], left: readonly ChainBlock[], now: Milliseconds): void {
+    const tree = new Tree([], 0);
+    for (const block of blocks) tree.add(block, now);
+    const applied: TreeBlock[] = [];
+    let height = 0;
+    for (const block of blocks) {
+      const held = tree.block(hashHex(block.block.hash));
+      applied.push(held ?? { ...block, id: hashHex(block.block.hash), height, standing: noStanding, arrivedAt: now });
+      height++;
+    }
+    this.#tree = tree;
+    const { append } = this.#moved([...left].reverse(), applied, now);
+    this.#recorder.chainMoved(0, append);
+  }
+
+  /** An item of our own, new. */
+  share(item: PoolItem): void {
+    if (!this.pool.add(item)) return;
+    this.#recorder.pendingAdded({ id: item.id, bytes: encodeData(item.data) });
+    this.#deliverPending(item);
+  }
+
+  /** An item of another, verified and not on the chain. @returns whether it is new here */
+  accept(item: PoolItem): boolean {
+    if (!this.pool.add(item)) return false;
+    this.#deliverPending(item);
+    return true;
+  }
+
+  /** An item that turned out to stand on the chain already. */
+  dropPending(id: ItemIdHex): void {
+    const item = this.pool.remove(id);
+    if (item === undefined) return;
+    if (item.mine) this.#recorder.pendingRemoved(item.id);
+    this.#effects.put({ kind: 'deliver', delivery: { kind: 'pendingRemoved', id: item.id } });
+  }
+
+  #moved(reverted: readonly ChainBlock[], applied: readonly TreeBlock[], now: Milliseconds) {
+    const included = new Set<ItemIdHex>();
+    for (const block of applied) for (const id of block.ids) included.add(itemIdHex(id));
+    for (const block of reverted) for (const id of block.ids) this.#recentItems.delete(itemIdHex(id));
+    for (const block of applied) this.#remember(block.ids);
+    if (reverted.length > 0) {
+      this.#effects.put({ kind: 'deliver', delivery: { kind: 'reverted', blocks: reverted.map(chainBlock) } });
+      this.#giveBack(reverted, included, now);
+    }
+    for (const block of applied) {
+      if (block.height === 0) this.#root = block.id;
+      for (const id of block.ids) this.dropPending(itemIdHex(id));
+      this.#effects.put({ kind: 'deliver', delivery: { kind: 'applied', block: chainBlock(block) } });
+    }
+    this.#effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
+    const cutTo = reverted.length > 0 ? reverted.at(-1)?.height : undefined;
+    return { cutTo, append: applied.map(storedBlock) };
+  }
+
+  /** What the left branch alone held, in its old order. Unverified items were nobody's word and stay away. */
+  #giveBack(reverted: readonly ChainBlock[], included: ReadonlySet<ItemIdHex>, now: Milliseconds): void {
+    const lacking: PoolItem[] = [];
+    for (const block of [...reverted].reverse()) {
+      block.block.data.forEach((data: Data, place: number) => {
+        const id = block.ids[place];
+        if (id === undefined || block.verified[place] !== true || included.has(itemIdHex(id))) return;
+        lacking.push({ id, data, mine: holderOf(data.author) === this.#own, arrivedAt: now });
+      });
+    }
+    for (const item of this.pool.giveBack(lacking, now, this.#random)) {
+      if (item.mine) this.#recorder.pendingAdded({ id: item.id, bytes: encodeData(item.data) });
+      this.#deliverPending(item);
+    }
+  }
+
+  #remember(ids: readonly ItemId[]): void {
+    for (const id of ids) this.#recentItems.add(itemIdHex(id));
+    for (const oldest of this.#recentItems) {
+      if (this.#recentItems.size <= mostRecentItems) break;
+      this.#recentItems.delete(oldest);
+    }
+  }
+
+  #deliverPending({ id, data }: PoolItem): void {
+    this.#effects.put({ kind: 'deliver', delivery: { kind: 'pendingAdded', item: { id, data } } });
+  }
+}
+
+function chainBlock({ height, block, ids, verified }: ChainBlock): ChainBlock {
+  return { height, block, ids, verified };
+}
+
+function storedBlock({ height, block, ids, bytes, verified }: TreeBlock): StoredBlock {
+  const unverified: number[] = [];
+  verified.forEach((holds, place) => {
+    if (!holds) unverified.push(place);
+  });
+  return { height, hash: block.hash, items: ids, bytes, unverified };
+}
+
+/** Of a block that has already left the tree, whose standing nobody asks for any more. */
+const noStanding = { rank: 0, lot: new Uint8Array(32) as Hash, hash: new Uint8Array(32) as Hash };

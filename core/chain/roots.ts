@@ -1,0 +1,136 @@
+/**
+ * Chains with another first block than ours, and which of two roots holds (spec/safety.md, Roots).
+ *
+ * Ours that meet with different roots do not part: each reads the beginning of the other's chain and both come to the
+ * same answer. The configured root wins; else a chain of more than 64 blocks over one that has not; else more distinct
+ * authors in the first 64 blocks; else the smaller root hash. Between two chains of more than 64 only an operator
+ * decides. That a reference neighbour holds one counts from the issue on that brings such links.
+ */
+import { compareBytes } from '../codec/bytes.ts';
+import type { Milliseconds } from '../config.ts';
+import { type Hash, type HashHex, type Holder, hashHex, holderOf, type PublicKey } from '../crypto/keys.ts';
+import type { LinkId } from '../events.ts';
+import { invariant } from '../errors.ts';
+import type { Candidate } from './tree.ts';
+
+/** Chains longer than this do not give way (spec/safety.md, Roots). */
+export const settledBlocks = 64;
+/** Other roots held at most (spec/safety.md, Roots). */
+const mostRoots = 8;
+const mostBytes = 16 * 1024 * 1024;
+/** A neighbour whose root lost is not asked for it again until then: it needs that time to come over to ours. */
+const refusedMs = 30_000;
+
+interface ForeignChain {
+  readonly root: HashHex;
+  /** From the root on; one more than 64 are enough to decide. */
+  readonly blocks: Candidate[];
+  readonly link: LinkId;
+  bytes: number;
+}
+
+export type Verdict = 'ours' | 'theirs' | 'undecidable';
+
+/** What is compared: as many blocks as there are, 65 at most. */
+export interface Beginning {
+  readonly root: Hash;
+  readonly authors: readonly PublicKey[];
+}
+
+export class Roots {
+  readonly #chains = new Map<HashHex, ForeignChain>();
+  readonly #refused = new Map<LinkId, Milliseconds>();
+  readonly #configured: string | undefined;
+
+  constructor(configured: string | undefined) {
+    this.#configured = configured;
+  }
+
+  /**
+   * A verified block that does not belong on our chain.
+   * @returns the root of the chain it was added to; undefined when it continues none
+   */
+  offer(candidate: Candidate, link: LinkId, ownRoot: HashHex | undefined): HashHex | undefined {
+    const { block, bytes } = candidate;
+    const id = hashHex(block.hash);
+    if (block.parent === undefined) {
+      if (id === ownRoot || (this.#chains.size >= mostRoots && !this.#chains.has(id))) return undefined;
+      if (!this.#chains.has(id)) this.#chains.set(id, { root: id, blocks: [candidate], link, bytes: bytes.length });
+      return id;
+    }
+    const parent = hashHex(block.parent);
+    for (const chain of this.#chains.values()) {
+      const last = chain.blocks.at(-1);
+      if (last === undefined || hashHex(last.block.hash) !== parent) continue;
+      if (this.enough(chain.root) || chain.bytes + bytes.length > mostBytes) return undefined;
+      chain.blocks.push(candidate);
+      chain.bytes += bytes.length;
+      return chain.root;
+    }
+    return undefined;
+  }
+
+  /** The newest block held of this root's chain. */
+  lastOf(root: HashHex): Hash | undefined {
+    return this.#chains.get(root)?.blocks.at(-1)?.block.hash;
+  }
+
+  /** Whether as much is held as a decision can need. */
+  enough(root: HashHex): boolean {
+    const chain = this.#chains.get(root);
+    return chain !== undefined && chain.blocks.length > settledBlocks;
+  }
+
+  /** Whether that chain could win against one of so many blocks; if not, there is nothing to read. */
+  decide(ours: Beginning, root: HashHex): Verdict {
+    const chain = this.#chains.get(root);
+    const first = chain?.blocks[0];
+    invariant(chain !== undefined && first !== undefined, 'a chain that is compared is held');
+    const theirs: Beginning = { root: first.block.hash, authors: chain.blocks.map(({ block }) => block.author) };
+    return decideRoots(ours, theirs, this.#configured);
+  }
+
+  /** Roots whose chains this link has brought. */
+  from(link: LinkId): HashHex[] {
+    return [...this.#chains.values()].filter((chain) => chain.link === link).map((chain) => chain.root);
+  }
+
+  /** The chain's blocks, which are no longer held here. */
+  take(root: HashHex): readonly Candidate[] {
+    const blocks = this.#chains.get(root)?.blocks ?? [];
+    this.#chains.delete(root);
+    return blocks;
+  }
+
+  refuse(root: HashHex, link: LinkId, now: Milliseconds): void {
+    this.#chains.delete(root);
+    this.#refused.set(link, now + refusedMs);
+  }
+
+  isRefused(link: LinkId, now: Milliseconds): boolean {
+    return now < (this.#refused.get(link) ?? 0);
+  }
+
+  /** The link's root is ours now, or the link has ended. */
+  forget(link: LinkId): void {
+    this.#refused.delete(link);
+    for (const chain of this.#chains.values()) if (chain.link === link) this.#chains.delete(chain.root);
+  }
+}
+
+/** The same answer on both sides, with the two changed about. */
+export function decideRoots(ours: Beginning, theirs: Beginning, configured: string | undefined): Verdict {
+  if (configured === hashHex(ours.root)) return 'ours';
+  if (configured === hashHex(theirs.root)) return 'theirs';
+  const oursSettled = ours.authors.length > settledBlocks;
+  const theirsSettled = theirs.authors.length > settledBlocks;
+  if (oursSettled && theirsSettled) return 'undecidable';
+  if (oursSettled !== theirsSettled) return oursSettled ? 'ours' : 'theirs';
+  const difference = distinctAuthors(ours) - distinctAuthors(theirs);
+  if (difference !== 0) return difference > 0 ? 'ours' : 'theirs';
+  return compareBytes(ours.root, theirs.root) < 0 ? 'ours' : 'theirs';
+}
+
+function distinctAuthors({ authors }: Beginning): number {
+  return new Set<Holder>(authors.slice(0, settledBlocks).map(holderOf)).size;
+}

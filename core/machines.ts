@@ -1,0 +1,91 @@
+/**
+ * The machines of one peer, made and joined at one place; what they do together is `peer.ts`'s and `conversation.ts`'s.
+ *
+ * Plain objects that call each other's methods, no bus: each can be read from top to bottom.
+ */
+import type { Authoring } from './authoring/authoring.ts';
+import { Riddle } from './authoring/riddle.ts';
+import { Writer } from './authoring/writer.ts';
+import { Chain, type ChainState } from './chain/chain.ts';
+import { Intake } from './chain/intake.ts';
+import { Newcomers } from './chain/newcomers.ts';
+import { Roots, settledBlocks } from './chain/roots.ts';
+import type { Config, Milliseconds } from './config.ts';
+import type { Curve } from './crypto/curve.ts';
+import { keyHex, type PublicKey, type SecretKey } from './crypto/keys.ts';
+import { Effects } from './effects.ts';
+import { Gossip } from './network/gossip.ts';
+import { Links } from './network/links.ts';
+import { Members } from './network/members.ts';
+import { Neighbours } from './network/neighbours.ts';
+import { Presence } from './network/presence.ts';
+import { Serving } from './network/serving.ts';
+import { Sync } from './network/sync.ts';
+import type { Random } from './random.ts';
+import { Recorder } from './storage/recorder.ts';
+
+export interface PeerOptions {
+  readonly config: Config;
+  readonly secret: SecretKey;
+  readonly curve: Curve;
+  readonly random: Random;
+  readonly chain: ChainState;
+  readonly startedAt: Milliseconds;
+}
+
+export interface Machines {
+  readonly config: Config;
+  readonly publicKey: PublicKey;
+  readonly effects: Effects;
+  readonly recorder: Recorder;
+  readonly chain: Chain;
+  readonly intake: Intake;
+  readonly roots: Roots;
+  readonly newcomers: Newcomers;
+  readonly gossip: Gossip;
+  readonly sync: Sync;
+  readonly serving: Serving;
+  readonly members: Members;
+  readonly presence: Presence;
+  readonly neighbours: Neighbours;
+  readonly links: Links;
+  readonly writer: Writer;
+  readonly random: Random;
+}
+
+export function makeMachines({ config, secret, curve, random, chain: state, startedAt }: PeerOptions): Machines {
+  const publicKey = curve.publicKey(secret);
+  const effects = new Effects();
+  const recorder = new Recorder(effects);
+  const chain = new Chain(state, publicKey, random, effects, recorder);
+  const intake = new Intake(effects);
+  const roots = new Roots(config.root);
+  const authoring: Authoring = new Riddle({ ...config.riddle, dataGatherTimeMs: config.dataGatherTimeMs });
+  const members = new Members(publicKey, startedAt);
+  const { thin, keepAliveMs, network, relationship } = config;
+  const identity = { curve, random, secret, publicKey };
+  return {
+    config,
+    publicKey,
+    effects,
+    recorder,
+    chain,
+    intake,
+    roots,
+    newcomers: new Newcomers(chain, intake, roots, authoring, members, curve),
+    gossip: new Gossip(chain, effects),
+    sync: new Sync({
+      below: (blocks) => chain.tree.mainAt(chain.count - 1 - blocks)?.block.hash,
+      get short() {
+        return chain.count <= settledBlocks;
+      },
+    }),
+    serving: new Serving(chain, effects),
+    members,
+    presence: new Presence({ ...identity, thin, keepAliveMs }, members, startedAt),
+    neighbours: new Neighbours(relationship, keyHex(publicKey), random, effects, startedAt),
+    links: new Links({ ...identity, network }, relationship.maxLinks, effects),
+    writer: new Writer({ ...identity, thin }, authoring, chain, members, effects),
+    random,
+  };
+}

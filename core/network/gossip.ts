@@ -1,0 +1,90 @@
+/**
+ * Shared data on its way in: checked for its author's signature and for standing on the chain already.
+ *
+ * Both questions are asked at once and both answers are needed before an item is shown, kept or passed on
+ * (spec/safety.md, Blocks 6). A dropped item is no loss: whoever shared it keeps it until a block holds it.
+ */
+import type { Chain } from '../chain/chain.ts';
+import { type Data, dataCheck, itemIdOf } from '../chain/data.ts';
+import { type ItemId, type ItemIdHex, itemIdHex } from '../crypto/keys.ts';
+import type { Effects } from '../effects.ts';
+import type { LinkId, RequestId } from '../events.ts';
+
+/** A newcomer among items: who brought it, undefined when it was left over from an earlier identity of this user. */
+export interface Gossiped {
+  readonly id: ItemId;
+  readonly data: Data;
+  readonly link: LinkId | undefined;
+}
+
+type Answer = 'unknown' | 'good';
+
+interface Asked {
+  readonly item: Gossiped;
+  readonly bytes: number;
+  signature: Answer;
+  absence: Answer;
+}
+
+const mostAsked = 16_384;
+const mostBytes = 64 * 1024 * 1024;
+
+export class Gossip {
+  readonly #chain: Chain;
+  readonly #effects: Effects;
+  readonly #asked = new Map<ItemIdHex, Asked>();
+  readonly #requests = new Map<RequestId, ItemIdHex>();
+  #bytes = 0;
+
+  constructor(chain: Chain, effects: Effects) {
+    this.#chain = chain;
+    this.#effects = effects;
+  }
+
+  offer(data: Data, link: LinkId | undefined): void {
+    const id = itemIdOf(data);
+    const hex = itemIdHex(id);
+    if (this.#asked.has(hex) || this.#chain.pool.has(hex) || this.#chain.heldRecently(hex)) return;
+    if (this.#asked.size >= mostAsked || this.#bytes + data.data.length > mostBytes) return;
+    this.#asked.set(hex, { item: { id, data, link }, bytes: data.data.length, signature: 'unknown', absence: 'unknown' });
+    this.#bytes += data.data.length;
+    const verify = this.#request(hex);
+    this.#effects.put({ kind: 'verify', request: verify, checks: [dataCheck(data)] });
+    const load = this.#request(hex);
+    this.#effects.put({ kind: 'load', request: load, query: { kind: 'containsItems', ids: [id] } });
+  }
+
+  /** The signature's answer. @returns the item when nothing is asked about it any more and it may be taken */
+  verified(request: RequestId, held: boolean): Gossiped | undefined {
+    return this.#answered(request, 'signature', held);
+  }
+
+  /** The store's answer. */
+  looked(request: RequestId, contained: boolean): Gossiped | undefined {
+    return this.#answered(request, 'absence', !contained);
+  }
+
+  asked(request: RequestId): boolean {
+    return this.#requests.has(request);
+  }
+
+  #request(hex: ItemIdHex): RequestId {
+    const request = this.#effects.nextRequest();
+    this.#requests.set(request, hex);
+    return request;
+  }
+
+  #answered(request: RequestId, question: 'signature' | 'absence', good: boolean): Gossiped | undefined {
+    const hex = this.#requests.get(request);
+    this.#requests.delete(request);
+    const asked = hex === undefined ? undefined : this.#asked.get(hex);
+    if (hex === undefined || asked === undefined) return undefined;
+    if (good) asked[question] = 'good';
+    const over = !good || (asked.signature === 'good' && asked.absence === 'good');
+    if (!over) return undefined;
+    this.#asked.delete(hex);
+    this.#bytes -= asked.bytes;
+    // A block may have taken it while the store was asked.
+    return good && !this.#chain.heldRecently(hex) ? asked.item : undefined;
+  }
+}

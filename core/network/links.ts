@@ -1,0 +1,217 @@
+/**
+ * The links of one peer, from their first byte to their last: greeting, session, outbox, and the limits on each.
+ *
+ * A link is `greeting` until the other's greeting came, `greeted` until a frame of the other has decrypted, `proven`
+ * from then on; only proven links count as connected (spec/safety.md, Who is online). What a message means is not
+ * known here. Of two links to one peer one is closed as spec/safety.md, Two links to one peer, says.
+ */
+import { compareBytes } from '../codec/bytes.ts';
+import type { Milliseconds } from '../config.ts';
+import { type HashHex, keyHex, type PublicKey, type PublicKeyHex } from '../crypto/keys.ts';
+import type { Effects } from '../effects.ts';
+import type { Event, LinkId, RequestId } from '../events.ts';
+import type { Carrier } from '../link.ts';
+import type { Greeting } from '../wire/messages.ts';
+import { Session, type SessionOptions } from '../wire/session.ts';
+import { Outbox, type Urgency } from './outbox.ts';
+
+export type LinkPhase =
+  | { readonly kind: 'greeting'; readonly until: Milliseconds }
+  | {
+      readonly kind: 'greeted' | 'proven';
+      readonly greeting: Greeting;
+      readonly key: PublicKey;
+      readonly hex: PublicKeyHex;
+      /** Its Version says it runs this program. */
+      readonly ours: boolean;
+      readonly since: Milliseconds;
+    };
+
+export interface OpenLink {
+  readonly id: LinkId;
+  readonly carrier: Carrier;
+  readonly address: string;
+  readonly dialled: boolean;
+  readonly dial: RequestId | undefined;
+  readonly session: Session;
+  readonly outbox: Outbox;
+  phase: LinkPhase;
+  /** The newest block the other is known to hold. */
+  head: HashHex | undefined;
+  /** Another link to the same peer is proven too: this one shows a sign of life until then, or is closed. */
+  contestedUntil: Milliseconds | undefined;
+}
+
+export type GreetedLink = OpenLink & { phase: Extract<LinkPhase, { kind: 'greeted' | 'proven' }> };
+
+/** spec/safety.md, Frames and sessions. */
+export const greetingTimeoutMs = 5_000;
+const mostUngreeted = 64;
+/** spec/safety.md, Two links to one peer. */
+const contestMs = 1_500;
+
+export class Links {
+  readonly #links = new Map<LinkId, OpenLink>();
+  readonly #effects: Effects;
+  readonly #session: Omit<SessionOptions, 'expected'>;
+  readonly #maxLinks: number;
+  readonly #ended: OpenLink[] = [];
+
+  constructor(session: Omit<SessionOptions, 'expected'>, maxLinks: number, effects: Effects) {
+    this.#session = session;
+    this.#maxLinks = maxLinks;
+    this.#effects = effects;
+  }
+
+  link(id: LinkId): OpenLink | undefined {
+    return this.#links.get(id);
+  }
+
+  greetedLink(id: LinkId): GreetedLink | undefined {
+    const link = this.#links.get(id);
+    return link !== undefined && isGreeted(link) ? link : undefined;
+  }
+
+  greeted(): GreetedLink[] {
+    return [...this.#links.values()].filter(isGreeted);
+  }
+
+  get proven(): GreetedLink[] {
+    return this.greeted().filter((link) => link.phase.kind === 'proven');
+  }
+
+  all(): OpenLink[] {
+    return [...this.#links.values()];
+  }
+
+  /** Both sides greet at once. @returns false when there is no room and the link is closed */
+  opened(event: Extract<Event, { kind: 'linkOpened' }>, greeting: Greeting, now: Milliseconds): boolean {
+    const { link: id, carrier, address, dialled, dial, remote } = event;
+    const ungreeted = [...this.#links.values()].filter((link) => link.phase.kind === 'greeting').length;
+    if (this.#links.size >= this.#maxLinks || ungreeted >= mostUngreeted) {
+      this.#effects.put({ kind: 'close', link: id, reason: 'no room for another link' });
+      return false;
+    }
+    const link: OpenLink = {
+      id,
+      carrier,
+      address,
+      dialled,
+      dial,
+      session: new Session({ ...this.#session, expected: remote }),
+      outbox: new Outbox(now),
+      phase: { kind: 'greeting', until: now + greetingTimeoutMs },
+      head: undefined,
+      contestedUntil: undefined,
+    };
+    this.#links.set(id, link);
+    const frame = link.session.greet(greeting);
+    link.outbox.sent(frame.length, now);
+    this.#effects.put({ kind: 'send', link: id, bytes: frame });
+    return true;
+  }
+
+  /** A frame of the other decrypted. @returns whether it was the first, by which the link is proven */
+  prove(link: GreetedLink, now: Milliseconds): boolean {
+    if (link.contestedUntil !== undefined) this.#settle(link);
+    if (link.phase.kind === 'proven') return false;
+    link.phase = { ...link.phase, kind: 'proven' };
+    this.#contest(link, now);
+    return true;
+  }
+
+  send(link: GreetedLink, payload: Uint8Array, urgency: Urgency): void {
+    link.outbox.push(payload, urgency);
+  }
+
+  /** To every greeted link but one. */
+  broadcast(payload: Uint8Array, urgency: Urgency, except?: LinkId): void {
+    for (const link of this.greeted()) if (link.id !== except) link.outbox.push(payload, urgency);
+  }
+
+  /** Seals and sends what the links have credit for. */
+  flush(now: Milliseconds): void {
+    for (const link of this.#links.values()) {
+      if (link.phase.kind === 'greeting') continue;
+      for (let payload = link.outbox.next(); payload !== undefined; payload = link.outbox.next()) {
+        const frame = link.session.seal(payload);
+        link.outbox.sent(frame.length, now);
+        this.#effects.put({ kind: 'send', link: link.id, bytes: frame });
+      }
+    }
+  }
+
+  /** We end it. */
+  close(link: OpenLink, reason: string): void {
+    if (!this.#links.delete(link.id)) return;
+    this.#effects.put({ kind: 'close', link: link.id, reason });
+    this.#ended.push(link);
+  }
+
+  /** The other side or the carrier ended it; a link that we ended is not known any more. */
+  closed(id: LinkId): void {
+    const link = this.#links.get(id);
+    if (link === undefined) return;
+    this.#links.delete(id);
+    this.#ended.push(link);
+  }
+
+  /** Links that ended since the last call, whoever ended them. */
+  takeEnded(): OpenLink[] {
+    return this.#ended.splice(0);
+  }
+
+  get deadline(): Milliseconds | undefined {
+    let earliest: Milliseconds | undefined;
+    for (const link of this.#links.values()) {
+      for (const at of [deadlineOf(link), link.contestedUntil, link.outbox.deadline]) {
+        if (at !== undefined && (earliest === undefined || at < earliest)) earliest = at;
+      }
+    }
+    return earliest;
+  }
+
+  /** Links whose time is over. @returns them, with why */
+  overdue(now: Milliseconds): { readonly link: OpenLink; readonly reason: string }[] {
+    const over: { link: OpenLink; reason: string }[] = [];
+    for (const link of this.#links.values()) {
+      const silent = deadlineOf(link);
+      if (silent !== undefined && silent <= now) over.push({ link, reason: 'no greeting in time' });
+      else if (link.contestedUntil !== undefined && link.contestedUntil <= now) over.push({ link, reason: 'another link to this peer took its place' });
+      else if (link.outbox.deadline !== undefined && link.outbox.deadline <= now) over.push({ link, reason: 'nothing was taken for 30 s' });
+    }
+    return over;
+  }
+
+  /** Others proven to the same key: the newer of two dialled by one side stays; else both must show that they live. */
+  #contest(newer: GreetedLink, now: Milliseconds): void {
+    for (const older of this.proven) {
+      if (older === newer || older.phase.hex !== newer.phase.hex) continue;
+      if (older.dialled === newer.dialled) this.close(older, 'a newer link to this peer took its place');
+      else older.contestedUntil = now + contestMs;
+    }
+  }
+
+  /** The older of two lives as well: the one dialled by the smaller key stays. */
+  #settle(older: GreetedLink): void {
+    older.contestedUntil = undefined;
+    for (const other of this.proven) {
+      if (other === older || other.phase.hex !== older.phase.hex || other.dialled === older.dialled) continue;
+      const ownIsSmaller = compareBytes(this.#session.publicKey, older.phase.key) < 0;
+      this.close(older.dialled === ownIsSmaller ? other : older, 'two links to this peer: the smaller key dials');
+    }
+  }
+}
+
+export function isGreeted(link: OpenLink): link is GreetedLink {
+  return link.phase.kind !== 'greeting';
+}
+
+/** The phase of a link whose greeting came. */
+export function greetedPhase(greeting: Greeting, ours: boolean, now: Milliseconds): GreetedLink['phase'] {
+  return { kind: 'greeted', greeting, key: greeting.pubkey, hex: keyHex(greeting.pubkey), ours, since: now };
+}
+
+function deadlineOf(link: OpenLink): Milliseconds | undefined {
+  return link.phase.kind === 'greeting' ? link.phase.until : undefined;
+}

@@ -1,0 +1,246 @@
+/**
+ * The peer: a state machine that routes between the smaller ones (design.md, The peer is a state machine).
+ *
+ * `handle` never awaits and never throws because of remote bytes; what a session refuses ends its link here, at the one
+ * catch there is. After every event all timers that are due are looked at, so a late wake or a received message does
+ * the work of `elapsed` too (design.md, Time in a tab). Has no clock, no randomness and no I/O of its own.
+ */
+import { CatchUp } from './catch-up.ts';
+import type { PoolItem } from './chain/pool.ts';
+import { keptCandidate } from './chain/tree.ts';
+import { encode } from './codec/codec.ts';
+import type { Milliseconds } from './config.ts';
+import { Conversation } from './conversation.ts';
+import { type HashHex, hashHex, holderOf, type PublicKey, type PublicKeyHex } from './crypto/keys.ts';
+import type { Command, Effect, Event, LinkId, Loaded, RequestId } from './events.ts';
+import type { WaitingFor } from './face.ts';
+import { type Machines, makeMachines, type PeerOptions } from './machines.ts';
+import type { GreetedLink } from './network/links.ts';
+import type { Opened } from './storage/store.ts';
+import { cbcMessages } from './wire/dialect.ts';
+
+export class PeerMachine {
+  readonly #machines: Machines;
+  readonly #catchUp: CatchUp;
+  readonly #conversation: Conversation;
+  /** Whether a change was stored during this event. */
+  #storeChanged = false;
+  #closed = false;
+
+  constructor(options: PeerOptions) {
+    this.#machines = makeMachines(options);
+    this.#catchUp = new CatchUp(this.#machines);
+    this.#conversation = new Conversation(this.#machines, this.#catchUp);
+  }
+
+  get publicKey(): PublicKey {
+    return this.#machines.publicKey;
+  }
+
+  /** Keys online now, without our own. */
+  get known(): ReadonlySet<PublicKeyHex> {
+    return this.#machines.members.known;
+  }
+
+  /** Links whose other end has shown that it holds its key. */
+  get links(): readonly GreetedLink[] {
+    return this.#machines.links.proven;
+  }
+
+  get count(): number {
+    return this.#machines.chain.count;
+  }
+
+  get root(): HashHex | undefined {
+    return this.#machines.chain.root;
+  }
+
+  get tip(): HashHex | undefined {
+    return this.#machines.chain.tree.tip?.id;
+  }
+
+  pending(): Iterable<PoolItem> {
+    return this.#machines.chain.pool.items();
+  }
+
+  get syncing(): { readonly held: number; readonly of: number } | undefined {
+    const { sync, chain } = this.#machines;
+    const { target } = sync;
+    return target === undefined ? undefined : { held: chain.count, of: Math.max(target, chain.count) };
+  }
+
+  get waitingFor(): WaitingFor | undefined {
+    return this.#machines.writer.waitingFor;
+  }
+
+  /** When to call `handle` with `elapsed`, if nothing happens before. */
+  get deadline(): Milliseconds | undefined {
+    if (this.#closed) return undefined;
+    const { presence, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
+    let earliest: Milliseconds | undefined;
+    for (const { deadline } of [presence, members, neighbours, links, sync, newcomers, chain.pool, writer]) {
+      if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
+    }
+    return earliest;
+  }
+
+  handle(now: Milliseconds, event: Event): Effect[] {
+    this.#storeChanged = event.kind === 'stored' && this.#machines.recorder.stored(event.request);
+    if (!this.#closed) {
+      this.#take(now, event);
+      if (!this.#closed) this.#advance(now);
+    }
+    this.#machines.recorder.flush();
+    return this.#machines.effects.take();
+  }
+
+  /**
+   * What was found in the store when the peer opened: our journal, the newest block in it, and what waited for a block.
+   * A block that was signed but not stored on the chain before a crash takes its place now, and is sent like any other.
+   */
+  restore(
+    { journal, lastSigned }: Pick<Opened, 'journal' | 'lastSigned'>,
+    pending: readonly PoolItem[],
+    now: Milliseconds,
+  ): void {
+    const { writer, chain } = this.#machines;
+    for (const { parent } of journal) writer.signedBefore(parent === undefined ? undefined : hashHex(parent));
+    for (const item of pending) chain.pool.add(item);
+    if (lastSigned !== undefined) chain.add(keptCandidate({ bytes: lastSigned, unverified: [] }), now);
+  }
+
+  #take(now: Milliseconds, event: Event): void {
+    const { links, neighbours } = this.#machines;
+    switch (event.kind) {
+      case 'linkOpened':
+        neighbours.linked(event.address);
+        if (!links.opened(event, this.#conversation.ownGreeting(), now)) neighbours.unlinked(event.address, now);
+        return;
+      case 'dialFailed':
+        return neighbours.dialFailed(event.dial, now);
+      case 'received':
+        return this.#received(event.link, event.bytes, now);
+      case 'drained':
+        return links.link(event.link)?.outbox.drained(event.bytes, now);
+      case 'closed':
+        return links.closed(event.link);
+      case 'discovered':
+        for (const address of event.addresses) neighbours.told(address, now);
+        return;
+      case 'loaded':
+        return this.#loaded(event.request, event.result, now);
+      case 'verified':
+        return this.#verified(event.request, event.results, now);
+      case 'composed':
+        return this.#composed(event, now);
+      case 'commanded':
+        return this.#commanded(event.command, now);
+      case 'stored':
+      case 'elapsed':
+        return;
+    }
+  }
+
+  /** Everything whose time has come, in the order in which one leads to the other. */
+  #advance(now: Milliseconds): void {
+    const { links, members, neighbours, serving, writer, effects } = this.#machines;
+    if (members.elapse(now)) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
+    for (const { link, reason } of links.overdue(now)) links.close(link, reason);
+    this.#catchUp.advance(now);
+    this.#settleEnded(now);
+    neighbours.dial(
+      links.all().map((link) => ({
+        address: link.address,
+        key: link.phase.kind === 'greeting' ? undefined : link.phase.hex,
+      })),
+      now,
+    );
+    this.#conversation.speak(now);
+    serving.advance((id) => links.greetedLink(id), this.#storeChanged);
+    const waitedFor = writer.waitingFor;
+    writer.consider(now, this.#catchUp.busy, (block, bytes) => this.#catchUp.announce(block, bytes));
+    if (writer.waitingFor !== waitedFor) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
+    links.flush(now);
+  }
+
+  #received(id: LinkId, bytes: Uint8Array, now: Milliseconds): void {
+    const { links } = this.#machines;
+    const link = links.link(id);
+    if (link === undefined) return;
+    for (const arrived of link.session.receive(bytes)) {
+      if (links.link(id) === undefined) return;
+      if (arrived.kind === 'greeted') this.#conversation.greeted(link, arrived.greeting, arrived.ours, now);
+      else if (arrived.kind === 'message') this.#conversation.message(link as GreetedLink, arrived.message, now);
+    }
+    const { failure } = link.session;
+    if (failure !== undefined) links.close(link, `${failure.code}: ${failure.message}`);
+  }
+
+  #loaded(request: RequestId, result: Loaded, now: Milliseconds): void {
+    const { gossip, serving, links } = this.#machines;
+    if (gossip.asked(request)) {
+      this.#accept(gossip.looked(request, result.kind === 'containsItems' && result.contained[0] === true), now);
+    } else if (!serving.loaded(request, result, (id) => links.greetedLink(id))) {
+      this.#catchUp.loaded(request, result, now);
+    }
+  }
+
+  #verified(request: RequestId, results: readonly boolean[], now: Milliseconds): void {
+    const { gossip } = this.#machines;
+    if (gossip.asked(request)) this.#accept(gossip.verified(request, results[0] === true), now);
+    else if (!this.#conversation.verified(request, results[0] === true, now)) {
+      this.#catchUp.verified(request, results, now);
+    }
+  }
+
+  /** An item that is signed by its author and on no block yet: kept, shown, passed on. */
+  #accept(item: ReturnType<Machines['gossip']['verified']>, now: Milliseconds): void {
+    if (item === undefined) return;
+    const { chain, links, publicKey } = this.#machines;
+    const { id, data, link } = item;
+    const mine = holderOf(data.author) === holderOf(publicKey);
+    if (!chain.accept({ id, data, mine, arrivedAt: now })) return;
+    links.broadcast(encode(cbcMessages, { kind: 'shareData', data }), 'droppable', link);
+  }
+
+  #composed({ request, items }: Extract<Event, { kind: 'composed' }>, now: Milliseconds): void {
+    this.#machines.writer.composed(request, items, now, this.#catchUp.busy, (block, bytes) =>
+      this.#catchUp.announce(block, bytes),
+    );
+  }
+
+  #commanded(command: Command, now: Milliseconds): void {
+    const { chain, links, neighbours, gossip, writer } = this.#machines;
+    switch (command.kind) {
+      case 'share':
+        chain.share({ id: command.id, data: command.data, mine: true, arrivedAt: now });
+        links.broadcast(encode(cbcMessages, { kind: 'shareData', data: command.data }), 'droppable');
+        return;
+      case 'pass':
+        return gossip.offer(command.data, undefined);
+      case 'connect':
+        return neighbours.want(command.address, now);
+      case 'compose':
+        writer.composes = command.wanted;
+        return;
+      case 'close':
+        for (const link of links.all()) links.close(link, 'this peer closed');
+        this.#closed = true;
+        return;
+    }
+  }
+
+  #settleEnded(now: Milliseconds): void {
+    const { links, members, neighbours, serving, effects } = this.#machines;
+    const ended = links.takeEnded();
+    for (const link of ended) {
+      serving.ended(link.id);
+      this.#catchUp.ended(link.id);
+      neighbours.unlinked(link.address, now);
+      const { phase } = link;
+      if (phase.kind !== 'proven' || links.proven.some((other) => other.phase.hex === phase.hex)) continue;
+      members.unlinked(phase.key, now);
+    }
+    if (ended.length > 0) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * What is on its way to the store: one change under way, the rest gathered into the next.
+ *
+ * A chain that catches up adds hundreds of blocks a second; a transaction for each would be the slowest part. So what
+ * comes while a change is being stored waits and goes with the next one, in one piece. A block we signed is durable
+ * and carries its journal entry; whoever sends it waits for its token (spec/safety.md, Writing).
+ */
+
+import { type ItemId, type ItemIdHex, itemIdHex } from '../crypto/keys.ts';
+import type { Effects } from '../effects.ts';
+import type { RequestId } from '../events.ts';
+import type { Change, PendingItem, SignedBlock, StoredBlock } from './store.ts';
+
+/** What is called when the change that holds it is stored. */
+export type Token = () => void;
+
+interface Gathered {
+  signed: SignedBlock | undefined;
+  cutTo: number | undefined;
+  append: StoredBlock[];
+  pendingAdded: Map<ItemIdHex, PendingItem>;
+  pendingRemoved: Map<ItemIdHex, ItemId>;
+  tokens: Token[];
+}
+
+/** A change holds at most this many bytes of blocks: what one transaction can take without stalling a page. */
+const mostAppendBytes = 4 * 1024 * 1024;
+
+export class Recorder {
+  readonly #effects: Effects;
+  #gathered = nothing();
+  #underWay: { readonly request: RequestId; readonly tokens: readonly Token[] } | undefined;
+  /** A second signed block waits for the first to be stored: each has a journal entry of its own. */
+  readonly #later: (() => void)[] = [];
+
+  constructor(effects: Effects) {
+    this.#effects = effects;
+  }
+
+  /** Blocks from height `cutTo` on (undefined: none) give way to `append`. */
+  chainMoved(cutTo: number | undefined, append: readonly StoredBlock[]): void {
+    if (this.#later.length > 0) {
+      this.#later.push(() => this.#move(cutTo, append));
+      return;
+    }
+    this.#move(cutTo, append);
+  }
+
+  /** The same with a block we signed; `token` is called when it is on the disk. */
+  signed(entry: SignedBlock, cutTo: number | undefined, append: readonly StoredBlock[], token: Token): void {
+    const record = (): void => {
+      this.#gathered.signed = entry;
+      this.#gathered.tokens.push(token);
+      this.#move(cutTo, append);
+    };
+    if (this.#gathered.signed !== undefined || this.#later.length > 0) this.#later.push(record);
+    else record();
+  }
+
+  pendingAdded(item: PendingItem): void {
+    const key = itemIdHex(item.id);
+    this.#gathered.pendingRemoved.delete(key);
+    this.#gathered.pendingAdded.set(key, item);
+  }
+
+  pendingRemoved(id: ItemId): void {
+    const key = itemIdHex(id);
+    this.#gathered.pendingAdded.delete(key);
+    this.#gathered.pendingRemoved.set(key, id);
+  }
+
+  /** Called at the end of every event: begins a change when none is under way and there is something to store. */
+  flush(): void {
+    if (this.#underWay !== undefined) return;
+    const { signed, cutTo, pendingAdded, pendingRemoved, tokens } = this.#gathered;
+    const append = this.#gathered.append;
+    if (
+      signed === undefined &&
+      cutTo === undefined &&
+      append.length === 0 &&
+      pendingAdded.size + pendingRemoved.size === 0
+    ) {
+      return;
+    }
+    const now = firstBytes(append, mostAppendBytes);
+    const change: Change = {
+      durable: signed !== undefined,
+      signed,
+      cutTo,
+      append: append.slice(0, now),
+      pendingAdded: [...pendingAdded.values()],
+      pendingRemoved: [...pendingRemoved.values()],
+    };
+    this.#gathered = nothing();
+    this.#gathered.append = append.slice(now);
+    const whole = this.#gathered.append.length === 0;
+    if (!whole) this.#gathered.tokens = tokens;
+    const request = this.#effects.nextRequest();
+    this.#underWay = { request, tokens: whole ? tokens : [] };
+    this.#effects.put({ kind: 'store', request, change });
+  }
+
+  /** @returns whether this was the change under way */
+  stored(request: RequestId): boolean {
+    if (this.#underWay?.request !== request) return false;
+    const { tokens } = this.#underWay;
+    this.#underWay = undefined;
+    while (this.#later.length > 0 && this.#gathered.signed === undefined) this.#later.shift()?.();
+    for (const token of tokens) token();
+    return true;
+  }
+
+  #move(cutTo: number | undefined, append: readonly StoredBlock[]): void {
+    const gathered = this.#gathered;
+    if (cutTo !== undefined) {
+      const first = gathered.append[0]?.height;
+      gathered.append = gathered.append.filter((block) => block.height < cutTo);
+      if (first === undefined || cutTo < first) gathered.cutTo = Math.min(cutTo, gathered.cutTo ?? cutTo);
+    }
+    gathered.append.push(...append);
+  }
+}
+
+function nothing(): Gathered {
+  return {
+    signed: undefined,
+    cutTo: undefined,
+    append: [],
+    pendingAdded: new Map(),
+    pendingRemoved: new Map(),
+    tokens: [],
+  };
+}
+
+/** How many of the blocks fit into `mostBytes`; at least one. */
+function firstBytes(blocks: readonly StoredBlock[], mostBytes: number): number {
+  let bytes = 0;
+  let fitting = 0;
+  for (const block of blocks) {
+    bytes += block.bytes.length;
+    if (fitting > 0 && bytes > mostBytes) break;
+    fitting++;
+  }
+  return fitting;
+}
