@@ -1,0 +1,169 @@
+/**
+ * docs/protocol.md says what the code does: every example in it is made again and read again by the code, and every
+ * limit it names is the code's.
+ *
+ * An example is a fenced block `hex <name>`; what stands on a line after two spaces explains. The values behind the
+ * examples are those of its section "Examples".
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { bytesToHex, hexToBytes } from '../../../core/codec/bytes.ts';
+import { decode, encode } from '../../../core/codec/codec.ts';
+import { publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
+import { nobleCurve } from '../../../core/crypto/noble-curve.ts';
+import { signaledAddress, signaledKey, unreachableAddress } from '../../../core/network/addresses.ts';
+import { cbcMessages } from '../../../core/wire/dialect.ts';
+import { type Message, oursCommit, oursMark, wireVersion } from '../../../core/wire/messages.ts';
+import { callBytes, openSignal, type SealParties, type Signal, sealSignal } from '../../../core/wire/seal.ts';
+import {
+  challengeDigest,
+  mostTold,
+  nonceBytes,
+  type RelayMessage,
+  relayMessages,
+  sealedBytes,
+  signalingMessageBytes,
+  type TabMessage,
+  tabMessages,
+} from '../../../core/wire/signaling.ts';
+
+const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
+const keys = JSON.parse(readFileSync(new URL('../../vectors/keys.json', import.meta.url), 'utf8'))[0];
+
+const a = { secret: secretKeyFrom(hexToBytes(keys.secret)), key: publicKeyFromHex(keys.pubkey) };
+const b = { secret: secretKeyFrom(hexToBytes(keys.other.secret)), key: publicKeyFromHex(keys.other.pubkey) };
+const network = 'main';
+const origin = 'https://relay.example';
+const relayNonce = repeated(0x11, nonceBytes);
+const ownNonce = repeated(0x22, nonceBytes);
+const sealNonce = repeated(0x44, 12);
+const noAuxiliary = repeated(0, 32);
+
+const parties: SealParties = { network, from: a.key, to: b.key, sharedX: nobleCurve.sharedX(a.secret, b.key) };
+const signal: Signal = { call: repeated(0x33, callBytes), type: 'offer', body: '{}' };
+const sealed = sealSignal(parties, () => sealNonce, signal);
+const digest = challengeDigest({ origin, network, relayNonce, ownNonce, pubkey: a.key });
+
+const greeting: Message = {
+  kind: 'greeting',
+  pubkey: a.key,
+  listen: unreachableAddress,
+  root: undefined,
+  last: undefined,
+  count: 0n,
+  thin: false,
+  version: { ...wireVersion, target: '', branch: network, commit: oursCommit },
+};
+
+const relayExamples: Record<string, RelayMessage> = {
+  challenge: { kind: 'challenge', nonce: relayNonce },
+  told: { kind: 'told', others: [b.key], archive: undefined },
+  signalled: { kind: 'signalled', from: a.key, sealed },
+  unroutable: { kind: 'unroutable', to: b.key },
+  refused: { kind: 'refused', code: 'bad-proof', reason: 'no' },
+};
+
+const tabExamples: Record<string, TabMessage> = {
+  join: {
+    kind: 'join',
+    network,
+    pubkey: a.key,
+    nonce: ownNonce,
+    origin,
+    sign: nobleCurve.sign(digest, a.secret, noAuxiliary),
+  },
+  ask: { kind: 'ask', exclude: [b.key] },
+  signal: { kind: 'signal', to: b.key, sealed },
+};
+
+const otherExamples: Record<string, Uint8Array> = {
+  greeting: encode(cbcMessages, greeting),
+  digest,
+  seal: sealed,
+};
+
+/** What is documented of each number; the page's table "Limits" must say the same. */
+const limits: Record<string, number> = {
+  'others in one Told': mostTold,
+  'bytes of a seal': sealedBytes,
+  'bytes of a signaling message': signalingMessageBytes,
+};
+
+function repeated(byte: number, length: number): Uint8Array {
+  return new Uint8Array(length).fill(byte);
+}
+
+/** The page's examples: name and bytes. */
+function examplesOf(text: string): Map<string, string> {
+  const blocks = [...text.matchAll(/^```hex (\S+)\n([\s\S]*?)^```$/gm)];
+  return new Map(
+    blocks.map(([, name = '', lines = '']) => {
+      const digits = lines.split('\n').map((line) => (line.split(/ {2,}/)[0] as string).replaceAll(' ', ''));
+      return [name, digits.join('')];
+    }),
+  );
+}
+
+const examples = examplesOf(page);
+
+describe('the examples of docs/protocol.md', () => {
+  it('are all made here', () => {
+    const made = [...Object.keys(relayExamples), ...Object.keys(tabExamples), ...Object.keys(otherExamples)];
+    expect([...examples.keys()].sort()).toEqual(made.sort());
+  });
+
+  it.each(Object.entries(relayExamples))('show what a relay sends as %s', (name, message) => {
+    expect(examples.get(name)).toBe(bytesToHex(encode(relayMessages, message)));
+    expect(decode(relayMessages, hexToBytes(examples.get(name) ?? ''))).toEqual(message);
+  });
+
+  it.each(Object.entries(tabExamples))('show what a tab sends as %s', (name, message) => {
+    expect(examples.get(name)).toBe(bytesToHex(encode(tabMessages, message)));
+    expect(decode(tabMessages, hexToBytes(examples.get(name) ?? ''))).toEqual(message);
+  });
+
+  it.each(Object.entries(otherExamples))('show the bytes of the %s', (name, bytes) => {
+    expect(examples.get(name)).toBe(bytesToHex(bytes));
+  });
+
+  it('show a seal that its receiver can open', () => {
+    const sharedX = nobleCurve.sharedX(b.secret, a.key);
+    expect(openSignal({ ...parties, sharedX }, hexToBytes(examples.get('seal') ?? ''))).toEqual(signal);
+  });
+
+  it('would not be taken with one digit changed', () => {
+    const changed = examplesOf(page.replace('```hex challenge\n00', '```hex challenge\n01'));
+    expect(changed.get('challenge')).toMatch(/^0111/);
+    expect(changed.get('challenge')).not.toBe(examples.get('challenge'));
+  });
+});
+
+describe('the words of docs/protocol.md', () => {
+  it('give our mark', () => {
+    expect(page).toContain(`\`${oursCommit}\``);
+    expect(oursCommit.startsWith(oursMark)).toBe(true);
+    expect(page).toContain(`\`${oursMark}\``);
+  });
+
+  it('give the address of a peer that is reached by signaling, and of one that is not reached', () => {
+    expect(page).toContain(signaledAddress(a.key));
+    expect(signaledKey(signaledAddress(a.key))).toEqual(a.key);
+    expect(page).toContain(unreachableAddress);
+  });
+
+  it.each(Object.entries(limits))('give as limit of the %s what the code has', (name, value) => {
+    const row = page.split('\n').find((line) => line.startsWith(`| ${name} |`));
+    expect(row?.split('|')[2]?.replaceAll(',', '').trim()).toBe(String(value));
+  });
+
+  it.each([
+    ['bytes of a network’s name', 'network', 64],
+    ['bytes of an origin', 'origin', 512],
+  ])('give the limit of the %s', (name, field, most) => {
+    const bytesOf = (length: number) =>
+      encode(tabMessages, { ...tabExamples['join'], [field]: 'x'.repeat(length) } as never);
+    expect(decode(tabMessages, bytesOf(most))).toHaveProperty(field, 'x'.repeat(most));
+    expect(() => decode(tabMessages, bytesOf(most + 1))).toThrow('over');
+    expect(page).toContain(`| ${name} | ${most} |`);
+  });
+});
