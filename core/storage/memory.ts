@@ -8,7 +8,15 @@ import type { Hash } from '../crypto/keys.ts';
 import { type HashHex, hashHex, type ItemId, type ItemIdHex, itemIdHex } from '../crypto/keys.ts';
 import { invariant, StoreError } from '../errors.ts';
 import { type JournalEntry, keptEntries } from './journal.ts';
-import { type Change, type Opened, type PendingItem, recentBlocks, type Store, type StoredBlock } from './store.ts';
+import {
+  type Change,
+  type KeptBlock,
+  type Opened,
+  type PendingItem,
+  recentBlocks,
+  type Store,
+  type StoredBlock,
+} from './store.ts';
 
 export class MemoryStore implements Store {
   readonly kind = 'memory';
@@ -29,7 +37,7 @@ export class MemoryStore implements Store {
     this.#contents.apply(change);
   }
 
-  async blocks(from: number, count: number, maxBytes: number): Promise<Uint8Array[]> {
+  async blocks(from: number, count: number, maxBytes: number): Promise<KeptBlock[]> {
     this.#refuseClosed();
     return this.#contents.blocks(from, count, maxBytes);
   }
@@ -66,7 +74,7 @@ class Contents {
     return {
       count: this.#blocks.length,
       root: this.#blocks[0]?.hash,
-      recent: this.#blocks.slice(-recentBlocks).map(({ bytes }) => bytes),
+      recent: this.#blocks.slice(-recentBlocks).map(kept),
       pending: [...this.#pending.values()],
       journal: [...this.#journal],
       lastSigned: this.#lastSigned,
@@ -89,13 +97,13 @@ class Contents {
     for (const id of pendingRemoved) this.#pending.delete(itemIdHex(id));
   }
 
-  blocks(from: number, count: number, maxBytes: number): Uint8Array[] {
-    const found: Uint8Array[] = [];
+  blocks(from: number, count: number, maxBytes: number): KeptBlock[] {
+    const found: KeptBlock[] = [];
     let length = 0;
-    for (const { bytes } of this.#blocks.slice(from, from + count)) {
-      length += bytes.length;
+    for (const block of this.#blocks.slice(from, from + count)) {
+      length += block.bytes.length;
       if (length > maxBytes && found.length > 0) break;
-      found.push(bytes);
+      found.push(kept(block));
     }
     return found;
   }
@@ -126,4 +134,8 @@ class Contents {
       else this.#items.delete(key);
     }
   }
+}
+
+function kept({ bytes, unverified }: StoredBlock): KeptBlock {
+  return { bytes, unverified };
 }

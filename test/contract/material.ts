@@ -1,6 +1,6 @@
 /**
  * Chains for the contract of stores: hashes, links and item ids are right, signatures are noise, for a store judges
- * nothing.
+ * nothing; so every item is unverified.
  */
 import { blockHash, encodeBlock } from '../../core/chain/block.ts';
 import { type Data, encodeData, itemIdOf } from '../../core/chain/data.ts';
@@ -38,7 +38,14 @@ export class ChainMaker {
     const content = { parent: parent?.hash, author: this.#key(), nextChoices: [this.#key()], data: items };
     const hash = blockHash(content);
     const bytes = encodeBlock({ ...content, hash, sign: this.bytes(64) as Signature });
-    return { height: parent === undefined ? 0 : parent.height + 1, hash, items: items.map(itemIdOf), bytes };
+    const unverified = items.map((_, place) => place);
+    return {
+      height: parent === undefined ? 0 : parent.height + 1,
+      hash,
+      items: items.map(itemIdOf),
+      bytes,
+      unverified,
+    };
   }
 
   /** `count` blocks on `parent`, of one item each. */

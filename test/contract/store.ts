@@ -4,7 +4,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bytesToHex } from '../../core/codec/bytes.ts';
 import { type Hash, type ItemId, itemIdFrom } from '../../core/crypto/keys.ts';
-import { journalEntries, recentBlocks, type Store, type StoredBlock } from '../../core/storage/store.ts';
+import {
+  journalEntries,
+  type KeptBlock,
+  recentBlocks,
+  type Store,
+  type StoredBlock,
+} from '../../core/storage/store.ts';
 import { ChainMaker, noChange } from './material.ts';
 
 export interface StoreUnderTest {
@@ -86,7 +92,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         const opened = await reopened();
         expect(opened.count).toBe(chain.length);
         expectSame(opened.root, chain[0]?.hash);
-        expectSameList(opened.recent, bytesOf(chain.slice(-recentBlocks)));
+        expectKept(opened.recent, kept(chain.slice(-recentBlocks)));
         await expectChain(store, chain);
       });
 
@@ -97,15 +103,15 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         await reopened();
         await append(...chain.slice(2));
         await expectChain(store, chain);
-        expectSameList((await reopened()).recent, bytesOf(chain));
+        expectKept((await reopened()).recent, kept(chain));
       });
 
       it('are read from any height, as many as asked for', async () => {
         await store.open();
         const chain = maker.chain(7);
         await append(...chain);
-        expectSameList(await store.blocks(2, 3, unlimited), bytesOf(chain.slice(2, 5)));
-        expectSameList(await store.blocks(6, 9, unlimited), bytesOf(chain.slice(6)));
+        expectKept(await store.blocks(2, 3, unlimited), kept(chain.slice(2, 5)));
+        expectKept(await store.blocks(6, 9, unlimited), kept(chain.slice(6)));
         expect(await store.blocks(7, 9, unlimited)).toEqual([]);
         expect(await store.blocks(900, 9, unlimited)).toEqual([]);
         expect(await store.blocks(2, 0, unlimited)).toEqual([]);
@@ -115,12 +121,12 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         await store.open();
         const chain = maker.chain(5);
         await append(...chain);
-        const [first, second, third] = bytesOf(chain) as [Uint8Array, Uint8Array, Uint8Array];
-        const three = first.length + second.length + third.length;
-        expectSameList(await store.blocks(0, 5, three), [first, second, third]);
-        expectSameList(await store.blocks(0, 5, three - 1), [first, second]);
-        expectSameList(await store.blocks(0, 5, 1), [first]);
-        expectSameList(await store.blocks(1, 5, 0), [second]);
+        const [first, second, third] = kept(chain) as [KeptBlock, KeptBlock, KeptBlock];
+        const three = first.bytes.length + second.bytes.length + third.bytes.length;
+        expectKept(await store.blocks(0, 5, three), [first, second, third]);
+        expectKept(await store.blocks(0, 5, three - 1), [first, second]);
+        expectKept(await store.blocks(0, 5, 1), [first]);
+        expectKept(await store.blocks(1, 5, 0), [second]);
       });
 
       it('may be as large as 1 MiB, and have no item at all', async () => {
@@ -130,7 +136,17 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         const chain = [root, large, maker.block(large)];
         await append(...chain);
         await expectChain(store, chain);
-        expectSameList((await reopened()).recent, bytesOf(chain));
+        expectKept((await reopened()).recent, kept(chain));
+      });
+
+      it('keep which of their items were not verified', async () => {
+        await store.open();
+        const block = { ...maker.block(undefined, [maker.data(), maker.data(), maker.data()]), unverified: [0, 2] };
+        const next = { ...maker.block(block), unverified: [] };
+        await append(block, next);
+        await expectChain(store, [block, next]);
+        expectKept((await reopened()).recent, kept([block, next]));
+        await expectChain(store, [block, next]);
       });
 
       it('may be 1,000, appended one by one and in hundreds', async () => {
@@ -163,7 +179,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         await store.change({ ...noChange, cutTo: 4, append: branch });
         const after = [...chain.slice(0, 4), ...branch];
         await expectChain(store, after, chain.slice(4));
-        expectSameList((await reopened()).recent, bytesOf(after));
+        expectKept((await reopened()).recent, kept(after));
         await expectChain(store, after, chain.slice(4));
       });
 
@@ -314,7 +330,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         await store.change({ ...noChange, durable: true, signed, append: [block] });
         const opened = await reopened();
         expectJournal(opened.journal, [signed]);
-        expectSameList(opened.recent, [block.bytes]);
+        expectKept(opened.recent, kept([block]));
       });
     });
 
@@ -354,7 +370,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
 
 /** The store holds exactly these blocks, their hashes and items, and none of those that are gone. */
 async function expectChain(store: Store, held: readonly StoredBlock[], gone: readonly StoredBlock[] = []) {
-  expectSameList(await store.blocks(0, held.length + 1, unlimited), bytesOf(held));
+  expectKept(await store.blocks(0, held.length + 1, unlimited), kept(held));
   const heights = await Promise.all([...held, ...gone].map((block) => store.heightOf(block.hash)));
   expect(heights).toEqual([...held.map((block) => block.height), ...gone.map(() => undefined)]);
   const ids = (blocks: readonly StoredBlock[]) => blocks.flatMap((block) => block.items);
@@ -385,12 +401,14 @@ function expectSame(actual: Uint8Array | undefined, expected: Uint8Array | undef
   expect(actual && bytesToHex(actual)).toBe(expected && bytesToHex(expected));
 }
 
-function expectSameList(actual: readonly Uint8Array[], expected: readonly Uint8Array[]): void {
-  expect(actual.map(bytesToHex)).toEqual(expected.map(bytesToHex));
+function expectKept(actual: readonly KeptBlock[], expected: readonly KeptBlock[]): void {
+  const plain = (blocks: readonly KeptBlock[]) =>
+    blocks.map(({ bytes, unverified }) => [bytesToHex(bytes), [...unverified]]);
+  expect(plain(actual)).toEqual(plain(expected));
 }
 
-function bytesOf(blocks: readonly StoredBlock[]): Uint8Array[] {
-  return blocks.map((block) => block.bytes);
+function kept(blocks: readonly StoredBlock[]): KeptBlock[] {
+  return blocks.map(({ bytes, unverified }) => ({ bytes, unverified }));
 }
 
 function changedAt(id: ItemId, place: number): ItemId {
