@@ -36,8 +36,8 @@ type WriterState =
 
 /** After the callback failed it is not asked again at once. */
 const afterFailureMs = 1_000;
-/** How long the creation callback may take before the block is given up; a host's own deadline is shorter. */
-const composeMs = 10_000;
+/** How long the creation callback may take before its answer is not waited for any more. */
+const composeMs = 5_000;
 
 export class Writer {
   readonly #options: WriterOptions;

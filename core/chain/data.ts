@@ -1,7 +1,7 @@
 /**
  * A data item: bytes, their author, and the author's signature (spec/wire.md, Data and Block).
  */
-import { byteVector, type Codec, encode, struct } from '../codec/codec.ts';
+import { byteVector, type Codec, decode, encode, struct } from '../codec/codec.ts';
 import type { Curve, SignatureCheck } from '../crypto/curve.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { publicKeyCodec, signatureCodec } from '../crypto/key-codecs.ts';
@@ -50,4 +50,9 @@ export function encodedDataBytes(data: Data): number {
 
 export function encodeData(data: Data): Uint8Array {
   return encode(dataCodec, data);
+}
+
+/** @throws CodecError */
+export function decodeData(bytes: Uint8Array): Data {
+  return decode(dataCodec, bytes);
 }

@@ -1,0 +1,288 @@
+/**
+ * The public `Peer`: a peer machine driven with a real clock, real links and a real store (design.md, Public face).
+ *
+ * The one core file that may await. Keeps the live sets and the receipts; every decision is the machine's.
+ */
+import { createData, decodeData, itemIdOf, sharedDataBytes } from './chain/data.ts';
+import { keptCandidate } from './chain/tree.ts';
+import { type Config, defaultConfig, isNetworkName } from './config.ts';
+import { hexToBytes } from './codec/bytes.ts';
+import { type ItemIdHex, itemIdFrom, itemIdHex, keyHex, type PublicKeyHex } from './crypto/keys.ts';
+import { Driver } from './driver.ts';
+import { PeerError } from './errors.ts';
+import type { Composed, Delivery, PendingView } from './events.ts';
+import type { BlockCreation, BlockView, Item, PeerEvents, PeerFace, PeerView, Problem, Receipt, Status } from './face.ts';
+import { PeerMachine } from './peer.ts';
+import type { Platform } from './platform.ts';
+import { Receipts } from './receipts.ts';
+import { blockView, peerView, pendingItemView } from './views.ts';
+
+/** Read from the store at one time by `blocks`. */
+const batchBlocks = 128;
+const batchBytes = 4 * 1024 * 1024;
+/** The newest blocks are kept as they were delivered: some may still be on their way to the store. */
+const recentViews = 1_024;
+
+type Listeners = { [K in keyof PeerEvents]: Set<(value: PeerEvents[K]) => void> };
+
+export class Peer implements PeerFace {
+  readonly publicKey: PublicKeyHex;
+  readonly known = new Set<PublicKeyHex>();
+  readonly connected = new Set<PublicKeyHex>();
+  readonly pending = new Map<ItemIdHex, Item>();
+  readonly #config: Config;
+  readonly #platform: Platform;
+  readonly #machine: PeerMachine;
+  readonly #driver: Driver;
+  readonly #receipts = new Receipts();
+  readonly #problems = new Map<string, Problem>();
+  readonly #listeners: Listeners = { change: new Set(), block: new Set(), revert: new Set() };
+  /** By height; the newest `recentViews` that were applied since the start. */
+  readonly #recent = new Map<number, BlockView>();
+  /** Calls that wait for the main chain to move or for the end. */
+  readonly #wakers = new Set<() => void>();
+  #creation: BlockCreation | undefined;
+  #changed = false;
+  #closed: Promise<void> | undefined;
+
+  private constructor(config: Config, platform: Platform, machine: PeerMachine) {
+    this.#config = config;
+    this.#platform = platform;
+    this.#machine = machine;
+    this.publicKey = keyHex(machine.publicKey);
+    this.#driver = new Driver(machine, platform, {
+      delivered: (delivery) => this.#delivered(delivery),
+      reported: (code, message) => this.#reported(code, message),
+      compose: (items) => this.#compose(items),
+      settled: () => this.#settled(),
+    });
+  }
+
+  /**
+   * Opens the store, then links. What the store holds is there at once, before any neighbour answers.
+   * @throws PeerError `bad-config`, StoreError
+   */
+  static async open(config: Partial<Config> & { readonly network: string }, platform: Platform): Promise<Peer> {
+    if (!isNetworkName(config.network)) {
+      throw new PeerError('bad-config', `"${config.network}" is no network name: 1 to 64 of a–z, 0–9, dot, dash, underscore`);
+    }
+    const whole: Config = { ...defaultConfig, ...config };
+    const { store, clock, random, secret, curve } = platform;
+    const opened = await store.open();
+    const pending = opened.pending.map(({ bytes }) => decodeData(bytes));
+    const written = await store.containsItems(opened.pending.map(({ id }) => id));
+    const { count, root } = opened;
+    const chain = { count, root, recent: opened.recent.map(keptCandidate) };
+    const startedAt = clock.now();
+    const machine = new PeerMachine({ config: whole, secret, curve, random, chain, startedAt });
+    const waiting = pending.filter((_, place) => written[place] !== true);
+    machine.restore(opened, waiting.map((data) => ({ id: itemIdOf(data), data, mine: true, arrivedAt: startedAt })), startedAt);
+    const peer = new Peer(whole, platform, machine);
+    for (const item of machine.pending()) peer.pending.set(itemIdHex(item.id), pendingItemView(item));
+    peer.#driver.start();
+    for (const bytes of platform.leftPending) peer.#driver.dispatch({ kind: 'commanded', command: { kind: 'pass', data: decodeData(bytes) } });
+    return peer;
+  }
+
+  get status(): Status {
+    const { count, root, tip, syncing, waitingFor } = this.#machine;
+    return {
+      network: this.#config.network,
+      height: count,
+      root,
+      tip,
+      storage: this.#platform.store.kind,
+      syncing,
+      waitingFor,
+      problems: [...this.#problems.values()],
+      closed: this.#closed !== undefined,
+    };
+  }
+
+  peers(): readonly PeerView[] {
+    return this.#machine.links.map(peerView);
+  }
+
+  share(data: Uint8Array): Receipt {
+    this.#mustBeOpen();
+    if (data.length > sharedDataBytes) {
+      throw new PeerError('too-large', `an item is at most ${sharedDataBytes / 1024} KiB, this one is ${data.length} bytes`);
+    }
+    const { curve, random, secret } = this.#platform;
+    const item = createData(curve, random, this.#machine.publicKey, secret, data.slice());
+    const id = itemIdOf(item);
+    const receipt = this.#receipts.issue(pendingItemView({ id, data: item }), this.#machine.waitingFor);
+    this.#driver.dispatch({ kind: 'commanded', command: { kind: 'share', data: item, id } });
+    return receipt;
+  }
+
+  connect(address: string): void {
+    this.#mustBeOpen();
+    if (!this.#platform.transports.some((transport) => transport.reaches(address))) {
+      throw new PeerError('bad-address', `nothing here reaches "${address}"`);
+    }
+    this.#driver.dispatch({ kind: 'commanded', command: { kind: 'connect', address } });
+  }
+
+  async *blocks(options: { readonly from?: number; readonly to?: number } = {}): AsyncGenerator<BlockView, void> {
+    const { from = 0, to = Number.POSITIVE_INFINITY } = options;
+    if (!Number.isSafeInteger(from) || from < 0 || to < from) throw new PeerError('bad-range', 'heights begin at 0');
+    for (let next = from; next < to && next < this.#machine.count; ) {
+      const batch = await this.#read(next, Math.min(batchBlocks, to - next));
+      if (batch.length === 0) return;
+      for (const block of batch) {
+        yield block;
+        next++;
+      }
+    }
+  }
+
+  async *newBlocks(): AsyncGenerator<BlockView, void> {
+    let next = this.#machine.count;
+    const back = this.on('revert', (blocks) => {
+      for (const { height } of blocks) next = Math.min(next, height);
+    });
+    try {
+      while (this.#closed === undefined) {
+        if (next >= this.#machine.count) {
+          await new Promise<void>((resolve) => this.#wakers.add(resolve));
+          continue;
+        }
+        const [block] = await this.#read(next, 1);
+        if (block === undefined || block.height !== next) continue;
+        next++;
+        yield block;
+      }
+    } finally {
+      back();
+    }
+  }
+
+  onBlockCreation(callback: BlockCreation | undefined): void {
+    this.#mustBeOpen();
+    this.#creation = callback;
+    this.#driver.dispatch({ kind: 'commanded', command: { kind: 'compose', wanted: callback !== undefined } });
+  }
+
+  on<K extends keyof PeerEvents>(event: K, callback: (value: PeerEvents[K]) => void): () => void {
+    this.#listeners[event].add(callback);
+    return () => this.#listeners[event].delete(callback);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#driver.dispatch({ kind: 'commanded', command: { kind: 'close' } });
+    this.#receipts.close();
+    this.#wake();
+    await this.#driver.stop();
+    this.#emit('change', undefined);
+  }
+
+  /** Blocks from a height on, from what was delivered lately or else from the store. */
+  async #read(from: number, count: number): Promise<BlockView[]> {
+    const recent: BlockView[] = [];
+    for (let view = this.#recent.get(from); view !== undefined && recent.length < count; view = this.#recent.get(from + recent.length)) {
+      recent.push(view);
+    }
+    if (recent.length > 0) return recent;
+    const kept = await this.#platform.store.blocks(from, count, batchBytes);
+    return kept.map((block, place) => blockView({ height: from + place, ...keptCandidate(block) }));
+  }
+
+  #delivered(delivery: Delivery): void {
+    this.#changed = true;
+    switch (delivery.kind) {
+      case 'applied': {
+        const view = blockView(delivery.block);
+        this.#recent.set(view.height, view);
+        this.#recent.delete(view.height - recentViews);
+        this.#receipts.applied(view);
+        this.#emit('block', view);
+        return;
+      }
+      case 'reverted': {
+        const views = delivery.blocks.map(blockView);
+        for (const view of views) {
+          this.#recent.delete(view.height);
+          this.#receipts.reverted(view, this.#machine.waitingFor);
+        }
+        this.#emit('revert', views);
+        return;
+      }
+      case 'pendingAdded':
+        this.pending.set(itemIdHex(delivery.item.id), pendingItemView(delivery.item));
+        return;
+      case 'pendingRemoved':
+        this.pending.delete(itemIdHex(delivery.id));
+        return;
+      case 'changed':
+        return;
+    }
+  }
+
+  #reported(code: string, message: string | undefined): void {
+    if (message === undefined) {
+      if (!this.#problems.delete(code)) return;
+    } else this.#problems.set(code, { code, message });
+    this.#emit('change', undefined);
+  }
+
+  /** After each event: the live sets follow, and one `change` tells of all that happened in it. */
+  #settled(): void {
+    if (!this.#changed) return;
+    this.#changed = false;
+    follow(this.known, this.#machine.known);
+    follow(this.connected, new Set(this.#machine.links.map(({ phase }) => phase.hex)));
+    this.#receipts.waiting(this.#machine.waitingFor);
+    this.#wake();
+    this.#emit('change', undefined);
+  }
+
+  async #compose(items: readonly PendingView[]): Promise<readonly Composed[] | undefined> {
+    const creation = this.#creation;
+    if (creation === undefined) return items.map(({ id }) => ({ keep: id }));
+    const { curve, random, secret } = this.#platform;
+    try {
+      const kept = await creation(items.map(pendingItemView));
+      this.#reported('block-creation-failed', undefined);
+      return kept.map((item) =>
+        'add' in item
+          ? { add: createData(curve, random, this.#machine.publicKey, secret, item.add.slice()) }
+          : { keep: itemIdFrom(hexToBytes(item.id)) },
+      );
+    } catch (error) {
+      this.#reported('block-creation-failed', `The block creation callback failed: ${String(error)}`);
+      return undefined;
+    }
+  }
+
+  #emit<K extends keyof PeerEvents>(event: K, value: PeerEvents[K]): void {
+    for (const callback of [...this.#listeners[event]]) {
+      try {
+        callback(value);
+      } catch (error) {
+        this.#platform.crashed(error);
+      }
+    }
+  }
+
+  #wake(): void {
+    const wakers = [...this.#wakers];
+    this.#wakers.clear();
+    for (const wake of wakers) wake();
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed !== undefined) throw new PeerError('closed', 'the peer was closed');
+  }
+}
+
+/** Makes `live` hold exactly what `now` holds, in place. */
+function follow<T>(live: Set<T>, now: ReadonlySet<T>): void {
+  for (const value of live) if (!now.has(value)) live.delete(value);
+  for (const value of now) live.add(value);
+}

@@ -1,0 +1,91 @@
+/**
+ * What `share` returned for each item of ours, kept up to date until nobody can ask any more.
+ *
+ * A receipt promises what is so now (spec/safety.md, What a receipt may promise): `pending`, `included`, and `pending`
+ * again when a reorganisation takes the block away. Later levels come with acknowledgements and committees.
+ */
+import type { ItemIdHex } from './crypto/keys.ts';
+import { PeerError } from './errors.ts';
+import type { BlockView, Item, Progress, Receipt, WaitingFor } from './face.ts';
+
+/** Receipts of items that are included are still told of a reorganisation, but only the newest of them. */
+const mostIncluded = 1_024;
+
+interface Open {
+  readonly callbacks: Set<(progress: Progress) => void>;
+  progress: Progress;
+  include(included: { readonly height: number; readonly block: BlockView['hash'] }): void;
+  fail(error: Error): void;
+}
+
+export class Receipts {
+  readonly #open = new Map<ItemIdHex, Open>();
+  readonly #included = new Set<ItemIdHex>();
+
+  issue(item: Item, waitingFor: WaitingFor | undefined): Receipt {
+    const callbacks = new Set<(progress: Progress) => void>();
+    let include: Open['include'] = () => undefined;
+    let fail: Open['fail'] = () => undefined;
+    const included = new Promise<{ readonly height: number; readonly block: BlockView['hash'] }>((resolve, reject) => {
+      include = resolve;
+      fail = reject;
+    });
+    // Who does not ask for it must not be told of an unhandled rejection when the peer closes.
+    included.catch(() => undefined);
+    const open: Open = { callbacks, progress: { level: 'pending', waitingFor }, include, fail };
+    this.#open.set(item.id, open);
+    return {
+      item,
+      get progress() {
+        return open.progress;
+      },
+      included,
+      onProgress(callback) {
+        callbacks.add(callback);
+        return () => callbacks.delete(callback);
+      },
+    };
+  }
+
+  applied({ items, height, hash }: BlockView): void {
+    for (const { id } of items) {
+      const open = this.#open.get(id);
+      if (open === undefined || open.progress.level === 'included') continue;
+      open.include({ height, block: hash });
+      this.#included.add(id);
+      move(open, { level: 'included', height, block: hash });
+    }
+    for (const oldest of this.#included) {
+      if (this.#included.size <= mostIncluded) break;
+      this.#included.delete(oldest);
+      this.#open.delete(oldest);
+    }
+  }
+
+  reverted({ items }: BlockView, waitingFor: WaitingFor | undefined): void {
+    for (const { id } of items) {
+      const open = this.#open.get(id);
+      if (open === undefined || !this.#included.delete(id)) continue;
+      move(open, { level: 'pending', waitingFor });
+    }
+  }
+
+  /** What pending items wait for is another now. */
+  waiting(waitingFor: WaitingFor | undefined): void {
+    for (const open of this.#open.values()) {
+      if (open.progress.level !== 'pending' || open.progress.waitingFor === waitingFor) continue;
+      move(open, { level: 'pending', waitingFor });
+    }
+  }
+
+  close(): void {
+    for (const open of this.#open.values()) open.fail(new PeerError('closed', 'the peer was closed'));
+    this.#open.clear();
+    this.#included.clear();
+  }
+}
+
+function move(open: Open, progress: Progress): void {
+  open.progress = progress;
+  for (const callback of open.callbacks) callback(progress);
+}
