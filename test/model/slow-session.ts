@@ -1,0 +1,140 @@
+/**
+ * The slow, obvious twin of core/wire/session.ts: takes everything the other side sent as one array and says what must
+ * have come of it.
+ *
+ * Rests on second-decoder.ts, Node's AES and arithmetic of its own; nothing of it comes from core/. Rules:
+ * spec/wire.md, Frames and Greeting; spec/safety.md, Frames and sessions.
+ */
+import { createHash } from 'node:crypto';
+import { secondDecrypt, secondMessage } from './second-decoder.ts';
+
+export interface SlowOptions {
+  /** The session key with the other's key, asked for once the other is known to be a point; hex of 33 bytes. */
+  readonly keyWith: (pubkey: string) => Uint8Array;
+  readonly publicKey: string;
+  readonly network: string;
+  readonly expected: string | undefined;
+  /** The seed of our own IVs. */
+  readonly seed: Uint8Array;
+}
+
+export interface SlowOutcome {
+  /** Payloads that were let through, in order, the greeting's first; `dropped` for a nonce that had not risen. */
+  readonly accepted: readonly (Uint8Array | 'dropped')[];
+  /** Why the session ended, or undefined when it waits for more. */
+  readonly failure: string | undefined;
+}
+
+const mebibyte = 1024 * 1024;
+const prime = 2n ** 256n - 2n ** 32n - 977n;
+
+export function slowSession(stream: Uint8Array, options: SlowOptions): SlowOutcome {
+  const accepted: (Uint8Array | 'dropped')[] = [];
+  const ended = (failure: string | undefined) => ({ accepted, failure });
+  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
+
+  if (stream.length > 4 && stream[4] !== 1) return ended('bad-greeting');
+  if (stream.length < 12) return ended(undefined);
+  if (view.getBigUint64(4, true) !== 1n) return ended('bad-greeting');
+  const greetingLength = view.getUint32(0, true);
+  if (greetingLength > mebibyte) return ended('frame-too-long');
+  if (stream.length < 12 + greetingLength) return ended(undefined);
+  const greeting = stream.slice(12, 12 + greetingLength);
+  const refusal = greetingRefusal(greeting, options);
+  if (refusal !== undefined) return ended(refusal);
+  accepted.push(greeting);
+  const key = options.keyWith(Buffer.from(greeting.subarray(1, 34)).toString('hex'));
+
+  let heard = 1n;
+  let proven = false;
+  for (let at = 12 + greetingLength; ; ) {
+    if (stream.length < at + 20) return ended(undefined);
+    const length = view.getUint32(at, true);
+    if (length > (proven ? 64 * mebibyte + 16 : mebibyte)) return ended('frame-too-long');
+    if (length === 0 || length % 16 !== 0) return ended('bad-frame');
+    if (stream.length < at + 20 + length) return ended(undefined);
+    const iv = stream.slice(at + 4, at + 20);
+    const opened = orUndefined(() => secondDecrypt(key, { iv, ciphertext: stream.slice(at + 20, at + 20 + length) }));
+    at += 20 + length;
+    if (opened === undefined) return ended('bad-frame');
+    if (Buffer.from(iv).equals(ownIv(options.seed, opened.nonce))) return ended('reflected');
+    if (opened.nonce <= heard) {
+      accepted.push('dropped');
+      continue;
+    }
+    const message = orUndefined(() => secondMessage(opened.payload));
+    if (message === undefined) return ended('bad-message');
+    heard = opened.nonce;
+    proven = true;
+    if (message.type !== 'greeting') accepted.push(opened.payload);
+  }
+}
+
+function greetingRefusal(payload: Uint8Array, { publicKey, network, expected }: SlowOptions): string | undefined {
+  const message = orUndefined(() => secondMessage(payload));
+  if (message?.type !== 'greeting') return 'bad-greeting';
+  const { pubkey, listen, version } = message as unknown as {
+    readonly pubkey: string;
+    readonly listen: string;
+    readonly version: Readonly<Record<string, unknown>>;
+  };
+  const { major, minor, patch, branch, commit } = version;
+  if (`${major}.${minor}.${patch}` !== '0.1.0') return 'bad-version';
+  if (!pubkey.startsWith('02') && !pubkey.startsWith('03')) return 'bad-greeting';
+  if (pubkey.slice(2) === publicKey.slice(2)) return 'own-key';
+  if (expected !== undefined && pubkey !== expected) return 'unexpected-key';
+  if (!looksLikeAddress(listen)) return 'bad-greeting';
+  if (String(commit).startsWith('mcx') && branch !== network) return 'other-network';
+  return isX(pubkey.slice(2)) ? undefined : 'bad-greeting';
+}
+
+/** By hand, character by character: `host:port` with a name, an IPv4 address, or an IPv6 address in brackets. */
+function looksLikeAddress(address: string): boolean {
+  const cut = address.lastIndexOf(':');
+  const [host, port] = [address.slice(0, cut), address.slice(cut + 1)];
+  if (cut < 1 || port.length < 1 || port.length > 5) return false;
+  if (![...port].every((digit) => '0123456789'.includes(digit)) || Number(port) > 65_535) return false;
+  const bracketed = host.startsWith('[') && host.endsWith(']');
+  const name = bracketed ? host.slice(1, -1) : host;
+  const allowed = bracketed ? '0123456789abcdef:.' : 'abcdefghijklmnopqrstuvwxyz0123456789._-';
+  const [least, most] = bracketed ? [2, 45] : [1, 253];
+  if (name.length < least || name.length > most) return false;
+  return [...name].every((character) => allowed.includes(character) || allowed.toUpperCase().includes(character));
+}
+
+const knownXs = new Map<string, boolean>();
+
+/** Remembered, for most greetings of a fuzz show the same key. */
+function isX(hex: string): boolean {
+  const known = knownXs.get(hex) ?? hasRoot(hex);
+  knownXs.set(hex, known);
+  return known;
+}
+
+/** Whether x³ + 7 is a square modulo p (Euler). */
+function hasRoot(hex: string): boolean {
+  const x = BigInt(`0x${hex}`);
+  if (x >= prime) return false;
+  const square = (x * x * x + 7n) % prime;
+  let power = 1n;
+  let base = square;
+  for (let exponent = (prime - 1n) / 2n; exponent > 0n; exponent >>= 1n) {
+    if (exponent & 1n) power = (power * base) % prime;
+    base = (base * base) % prime;
+  }
+  return power === 1n;
+}
+
+function ownIv(seed: Uint8Array, nonce: bigint): Buffer {
+  const counted = Buffer.alloc(8);
+  counted.writeBigUInt64LE(nonce);
+  return createHash('sha256').update(seed).update(counted).digest().subarray(0, 16);
+}
+
+function orUndefined<T>(attempt: () => T): T | undefined {
+  try {
+    return attempt();
+  } catch {
+    return undefined;
+  }
+}

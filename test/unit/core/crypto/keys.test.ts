@@ -1,0 +1,65 @@
+/**
+ * core/crypto/keys.ts: parsing keys, hashes and signatures at the edge.
+ */
+import { describe, expect, it } from 'vitest';
+import { hexToBytes } from '../../../../core/codec/bytes.ts';
+import {
+  hashFrom,
+  hashHex,
+  holderOf,
+  isPublicKey,
+  itemIdFrom,
+  itemIdHex,
+  keyHex,
+  publicKeyFrom,
+  publicKeyFromHex,
+  secretKeyFrom,
+  signatureFrom,
+  signatureHex,
+} from '../../../../core/crypto/keys.ts';
+
+const x = 'ab'.repeat(32);
+const thrown = (code: string) => expect.objectContaining({ code });
+
+describe('a public key', () => {
+  it.each(['02', '03'])('begins with %s', (prefix) => {
+    expect(keyHex(publicKeyFromHex(prefix + x))).toBe(prefix + x);
+  });
+
+  it.each(['00', '01', '04', '05', '06', '07', 'ff'])('does not begin with %s', (prefix) => {
+    expect(isPublicKey(hexToBytes(prefix + x))).toBe(false);
+    expect(() => publicKeyFromHex(prefix + x)).toThrow(thrown('bad-key'));
+  });
+
+  it.each([0, 1, 32, 34, 65])('does not have %d bytes', (length) => {
+    expect(() => publicKeyFrom(new Uint8Array(length).fill(2))).toThrow(thrown('bad-key'));
+  });
+
+  it('is read from lower-case hex only', () => {
+    expect(() => publicKeyFromHex(`02${x.toUpperCase()}`)).toThrow(thrown('bad-hex'));
+  });
+
+  it('has one holder whatever its parity', () => {
+    expect(holderOf(publicKeyFromHex(`02${x}`))).toBe(holderOf(publicKeyFromHex(`03${x}`)));
+    expect(holderOf(publicKeyFromHex(`02${x}`))).toBe(x);
+  });
+});
+
+describe('values of fixed length', () => {
+  it.each([
+    ['a hash', hashFrom, 32],
+    ['an item id', itemIdFrom, 32],
+    ['a secret', secretKeyFrom, 32],
+    ['a signature', signatureFrom, 64],
+  ] as const)('%s has its length exactly', (_, from, length) => {
+    expect(from(new Uint8Array(length)).length).toBe(length);
+    expect(() => from(new Uint8Array(length - 1))).toThrow(thrown('truncated'));
+    expect(() => from(new Uint8Array(length + 1))).toThrow(thrown('trailing'));
+  });
+
+  it('print as lower-case hex', () => {
+    expect(hashHex(hashFrom(hexToBytes(x)))).toBe(x);
+    expect(itemIdHex(itemIdFrom(hexToBytes(x)))).toBe(x);
+    expect(signatureHex(signatureFrom(hexToBytes(x + x)))).toBe(x + x);
+  });
+});
