@@ -1,0 +1,209 @@
+/**
+ * A peer that does what a scene tells it: keys, links, blocks, pending items and problems out of nothing.
+ *
+ * It checks nothing and reaches nobody. Everything is derived from small numbers, so a scene looks the same every time.
+ */
+import type { HashHex, ItemIdHex, PublicKeyHex, SignatureHex } from '../../../../core/crypto/keys.ts';
+import { PeerError } from '../../../../core/errors.ts';
+import type {
+  BlockView,
+  Item,
+  PeerEvents,
+  PeerFace,
+  PeerView,
+  Problem,
+  Progress,
+  Receipt,
+  Status,
+} from '../../../../core/face.ts';
+
+type Settable = Partial<Pick<Status, 'storage' | 'syncing' | 'waitingFor'>>;
+
+export class FakePeer implements PeerFace {
+  readonly publicKey = keyOf(0);
+  readonly known = new Set<PublicKeyHex>();
+  readonly connected = new Set<PublicKeyHex>();
+  readonly pending = new Map<ItemIdHex, Item>();
+  /** How often `blocks` was asked, for tests of paging. */
+  readonly reads: { readonly from: number; readonly to: number }[] = [];
+  closings = 0;
+  #status: Status;
+  #links: readonly PeerView[] = [];
+  #chain: BlockView[] = [];
+  readonly #callbacks = { change: new Set(), block: new Set(), revert: new Set() } as {
+    readonly [Name in keyof PeerEvents]: Set<(value: PeerEvents[Name]) => void>;
+  };
+
+  constructor(network: string) {
+    this.#status = {
+      network,
+      height: 0,
+      root: undefined,
+      tip: undefined,
+      storage: 'best-effort',
+      syncing: undefined,
+      waitingFor: undefined,
+      problems: [],
+      closed: false,
+    };
+  }
+
+  get status(): Status {
+    const { length } = this.#chain;
+    return { ...this.#status, height: length, root: this.#chain[0]?.hash, tip: this.#chain[length - 1]?.hash };
+  }
+
+  get chain(): readonly BlockView[] {
+    return this.#chain;
+  }
+
+  peers(): readonly PeerView[] {
+    return this.#links;
+  }
+
+  /** So many others, numbered from 1, all of them linked. The first by WebSocket, as an archive would be. */
+  meet(others: number, since: number): void {
+    const numbers = Array.from({ length: others }, (_, index) => index + 1);
+    this.#links = numbers.map((number) => ({
+      publicKey: keyOf(number),
+      address: '127.0.0.1:1',
+      carrier: number === 1 ? 'websocket' : 'webrtc',
+      dialled: number % 2 === 0,
+      ours: number !== 4,
+      since: since + number * 61_000,
+    }));
+    for (const { publicKey } of this.#links) {
+      this.known.add(publicKey);
+      this.connected.add(publicKey);
+    }
+    this.#emit('change', undefined);
+  }
+
+  set(status: Settable): void {
+    this.#status = { ...this.#status, ...status };
+    this.#emit('change', undefined);
+  }
+
+  trouble(...problems: readonly Problem[]): void {
+    this.#status = { ...this.#status, problems };
+    this.#emit('change', undefined);
+  }
+
+  /** Blocks that stand there before anybody looks: no event. */
+  stand(blocks: readonly (readonly Item[])[]): void {
+    for (const items of blocks) this.#chain.push(this.#next(items));
+  }
+
+  /** One more block. What it holds is pending no more. */
+  write(items: readonly Item[]): BlockView {
+    const block = this.#next(items);
+    this.#chain.push(block);
+    for (const { id } of items) this.pending.delete(id);
+    this.#emit('block', block);
+    this.#emit('change', undefined);
+    return block;
+  }
+
+  /** Takes so many of the newest blocks away. What follows them differs from what was there. */
+  revert(blocks: number): void {
+    const gone = this.#chain.splice(-blocks).reverse();
+    this.#fork++;
+    this.#emit('revert', gone);
+    this.#emit('change', undefined);
+  }
+
+  wait(...items: readonly Item[]): void {
+    for (const item of items) this.pending.set(item.id, item);
+    this.#emit('change', undefined);
+  }
+
+  share(data: Uint8Array): Receipt {
+    if (this.#status.closed) throw new PeerError('closed', 'this peer is closed');
+    const item = itemOf(data, 0);
+    const progress: Progress = { level: 'pending', waitingFor: this.#status.waitingFor };
+    this.wait(item);
+    return { item, progress, included: new Promise(() => undefined), onProgress: () => () => undefined };
+  }
+
+  connect(): void {}
+
+  async *blocks(options: { readonly from?: number; readonly to?: number } = {}): AsyncGenerator<BlockView> {
+    const { from = 0, to = this.#chain.length } = options;
+    this.reads.push({ from, to });
+    yield* this.#chain.slice(from, to);
+  }
+
+  async *newBlocks(): AsyncGenerator<BlockView> {}
+
+  onBlockCreation(): void {}
+
+  on<Name extends keyof PeerEvents>(event: Name, callback: (value: PeerEvents[Name]) => void): () => void {
+    this.#callbacks[event].add(callback);
+    return () => this.#callbacks[event].delete(callback);
+  }
+
+  /** Callbacks that are set, for tests that all are taken back. */
+  get listening(): number {
+    return Object.values(this.#callbacks).reduce((sum, callbacks) => sum + callbacks.size, 0);
+  }
+
+  async close(): Promise<void> {
+    this.closings++;
+    this.#status = { ...this.#status, closed: true };
+    this.#emit('change', undefined);
+  }
+
+  #fork = 0;
+
+  #next(items: readonly Item[]): BlockView {
+    const height = this.#chain.length;
+    const parent = this.#chain.at(-1);
+    return {
+      height,
+      hash: hex(64, `block ${height} ${this.#fork}`) as HashHex,
+      parent: parent?.hash,
+      author: keyOf((height * 7) % (this.known.size + 1)),
+      nextChoices: [],
+      items,
+      signature: hex(128, `signature ${height}`) as SignatureHex,
+    };
+  }
+
+  #emit<Name extends keyof PeerEvents>(event: Name, value: PeerEvents[Name]): void {
+    for (const callback of this.#callbacks[event]) callback(value);
+  }
+}
+
+export function keyOf(number: number): PublicKeyHex {
+  return `${number % 2 === 0 ? '02' : '03'}${hex(64, `key ${number}`)}` as PublicKeyHex;
+}
+
+/** An item of the author with that number; text or bytes. */
+export function itemOf(data: string | Uint8Array, author: number, odd: Partial<Item> = {}): Item {
+  return {
+    id: hex(64, `item ${items++}`) as ItemIdHex,
+    data: typeof data === 'string' ? new TextEncoder().encode(data) : data,
+    author: keyOf(author),
+    signature: hex(128, `item ${author}`) as SignatureHex,
+    verified: true,
+    repeated: false,
+    ...odd,
+  };
+}
+
+let items = 0;
+
+/** Looks like a hash and is none: a small generator seeded by the name. */
+function hex(digits: number, name: string): string {
+  let state = 2_166_136_261;
+  for (const character of name) state = Math.imul(state ^ character.charCodeAt(0), 16_777_619);
+  let text = '';
+  while (text.length < digits) {
+    state = Math.imul(state ^ (state >>> 15), 2_246_822_519) + 0x9e3779b9;
+    text += (state >>> 0)
+      .toString(16)
+      .padStart(8, '0')
+      .slice(0, digits - text.length);
+  }
+  return text;
+}

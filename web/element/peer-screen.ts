@@ -1,0 +1,77 @@
+/**
+ * What the element shows of an open peer, put together from the views; kept until the peer is another.
+ *
+ * It reads the live face at every drawing and keeps only what the face does not: the window on the chain, what the
+ * reader has typed, opened or copied.
+ */
+import { html, type TemplateResult } from 'lit';
+import type { PeerFace } from '../../core/face.ts';
+import { Announcer } from './announcer.ts';
+import { ChainWindow } from './chain-window.ts';
+import type { Settings } from './settings.ts';
+import { Unfolding } from './unfolding.ts';
+import { chainView } from './views/chain.ts';
+import { peersView } from './views/peers.ts';
+import { pendingView } from './views/pending.ts';
+import { problemsView } from './views/problems.ts';
+import { ShareForm } from './views/share-form.ts';
+import { StatusHeader } from './views/status-header.ts';
+
+export class PeerScreen {
+  readonly #peer: PeerFace;
+  readonly #header: StatusHeader;
+  readonly #form: ShareForm;
+  readonly #chain: ChainWindow;
+  readonly #unfolding: Unfolding;
+  readonly #announcer: Announcer;
+  readonly #ends: readonly (() => void)[];
+  #announced = '';
+
+  /** @param changed asks for another drawing */
+  constructor(peer: PeerFace, settings: Settings, changed: () => void) {
+    this.#peer = peer;
+    this.#header = new StatusHeader(peer, settings, changed);
+    this.#form = new ShareForm(peer, changed);
+    this.#chain = new ChainWindow(peer, changed);
+    this.#unfolding = new Unfolding(changed);
+    this.#announcer = new Announcer((sentence) => {
+      this.#announced = sentence;
+      changed();
+    });
+    this.#ends = [
+      () => this.#chain.close(),
+      () => this.#announcer.stop(),
+      peer.on('block', (block) => {
+        if (peer.status.syncing === undefined) this.#announcer.blockAdded(block);
+      }),
+    ];
+  }
+
+  render(): TemplateResult {
+    const { status, pending, publicKey, known } = this.#peer;
+    return html`
+      <div class="sheet">
+        ${this.#header.render()} ${problemsView(status)}
+        <div class="columns">
+          <div class="main">
+            ${this.#form.render()}
+            <section class="chain" aria-labelledby="chain-title">
+              <h2 id="chain-title">Chain</h2>
+              ${pendingView(pending, status.waitingFor, publicKey, this.#unfolding)}
+              ${chainView(this.#chain, { height: status.height, own: publicKey, alone: known.size === 0 }, this.#unfolding)}
+            </section>
+          </div>
+          <div class="side">
+            ${peersView(this.#peer.peers(), publicKey)}
+            <slot name="aside"></slot>
+          </div>
+        </div>
+        <p class="unseen" role="status" aria-live="polite">${this.#announced}</p>
+      </div>
+    `;
+  }
+
+  close(): void {
+    for (const end of this.#ends) end();
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * How items and blocks look: what waits hangs loose on a dashed rail, what stands in a block is knotted to the solid one.
+ */
+import { css } from 'lit';
+
+export const chainStyles = css`
+  .chain {
+    display: grid;
+    gap: 0.875rem;
+  }
+
+  .pending > .items > .item,
+  .block {
+    position: relative;
+    padding-inline-start: var(--_rail);
+  }
+
+  .pending > .items > .item::before,
+  .block::before {
+    content: '';
+    position: absolute;
+    inset-block: 0;
+    inset-inline-start: 4px;
+    border-inline-start: 1px solid var(--_quiet);
+  }
+
+  .pending > .items > .item::before {
+    border-inline-start-style: dashed;
+  }
+
+  .block:first-child::before {
+    inset-block-start: 0.75rem;
+  }
+
+  .pending + .blocks .block:first-child::before {
+    inset-block-start: 0;
+  }
+
+  .block[data-height='0']::before {
+    inset-block-end: auto;
+    block-size: 0.75rem;
+  }
+
+  .knot {
+    position: absolute;
+    inset-block-start: 0.5rem;
+    inset-inline-start: 0;
+    inline-size: 9px;
+    block-size: 9px;
+    background: var(--_ink);
+    rotate: 45deg;
+  }
+
+  .pending .knot {
+    border: 2px solid var(--_ink);
+    background: var(--_weld);
+  }
+
+  /* Waiting */
+  .pending {
+    display: grid;
+    gap: 0.5rem;
+  }
+
+  .reason {
+    font-size: 0.875rem;
+    line-height: 1.45;
+  }
+
+  .pending .item {
+    padding-block-end: 0.875rem;
+  }
+
+  /* Blocks */
+  .block {
+    display: grid;
+    padding-block-end: 1.5rem;
+  }
+
+  .height {
+    font-size: 1.0625rem;
+    font-weight: 600;
+    line-height: 1.5;
+  }
+
+  .written {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    column-gap: 0.4375rem;
+    font-size: 0.9375rem;
+    line-height: 1.6;
+  }
+
+  .written > code {
+    color: var(--_quiet);
+  }
+
+  .block .items {
+    display: grid;
+    margin-block-start: 0.375rem;
+  }
+
+  .block .item {
+    padding-block: 0.5rem;
+    border-block-start: 1px solid var(--_line);
+  }
+
+  .block .unverified {
+    padding-inline-start: 0.75rem;
+    border-inline-start: 4px solid var(--_madder);
+  }
+
+  .data {
+    min-inline-size: 0;
+    line-height: 1.5;
+  }
+
+  /* Signs that are stacked without end stay in their own item. */
+  .text,
+  .hex {
+    display: block;
+    max-block-size: 70vh;
+    overflow: auto;
+    white-space: pre-wrap;
+  }
+
+  .text {
+    font-size: 1.0625rem;
+  }
+
+  .unverified .text {
+    color: var(--_quiet);
+  }
+
+  .hex {
+    color: var(--_quiet);
+  }
+
+  .author {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    column-gap: 0.5rem;
+    font-size: 0.9375rem;
+    line-height: 1.6;
+  }
+
+  .verified {
+    display: inline-flex;
+    align-items: center;
+    gap: 0.3125rem;
+    color: var(--_quiet);
+    font-size: 0.8125rem;
+  }
+
+  .verified::before {
+    content: '';
+    inline-size: 0.375rem;
+    block-size: 0.625rem;
+    margin-block-end: 0.1875rem;
+    border: solid currentColor;
+    border-width: 0 2px 2px 0;
+    rotate: 42deg;
+  }
+
+  .tag {
+    padding: 0 0.3125rem;
+    border: 1px solid currentColor;
+    border-radius: 2px;
+    font-size: 0.75rem;
+    line-height: 1.35;
+  }
+
+  .wrong {
+    color: var(--_madder);
+  }
+
+  .end {
+    padding-inline-start: var(--_rail);
+  }
+
+  @media (prefers-reduced-motion: no-preference) {
+    .pending > .items > .item,
+    .block {
+      animation: tie 0.24s ease-out;
+    }
+
+    @keyframes tie {
+      from {
+        opacity: 0;
+        translate: 0 -0.375rem;
+      }
+    }
+  }
+
+  @container (min-width: 40rem) {
+    .block {
+      grid-template-columns: 4.5rem minmax(0, 1fr);
+    }
+
+    .height {
+      white-space: nowrap;
+    }
+
+    .block .item {
+      display: grid;
+      grid-template-columns: minmax(0, 1fr) auto;
+      align-items: baseline;
+      column-gap: 1.5rem;
+    }
+
+    .block .unverified {
+      display: block;
+    }
+  }
+`;
