@@ -9,6 +9,7 @@ import type { Block } from '../../core/chain/block.ts';
 import type { Data } from '../../core/chain/data.ts';
 import { bytesToHex } from '../../core/codec/bytes.ts';
 import type { Message } from '../../core/wire/messages.ts';
+import type { SignalType } from '../../core/wire/seal.ts';
 
 export interface KeyVector {
   readonly secret: string;
@@ -72,11 +73,48 @@ export interface StoredBlockVector {
   readonly block: BlockVector;
 }
 
+/** test/vectors/ours/README.md */
+export interface SignalingVector {
+  readonly tab: { readonly secret: string; readonly pubkey: string };
+  readonly other: { readonly secret: string; readonly pubkey: string };
+  readonly challenge: {
+    readonly origin: string;
+    readonly network: string;
+    readonly relayNonce: string;
+    readonly ownNonce: string;
+    readonly pubkey: string;
+    readonly preimage: string;
+    readonly digest: string;
+    readonly signWithoutAuxiliary: string;
+  };
+  readonly fromRelay: readonly SignalingMessageVector[];
+  readonly fromTab: readonly SignalingMessageVector[];
+  readonly seals: {
+    readonly network: string;
+    readonly sharedX: string;
+    readonly signals: readonly {
+      readonly from: string;
+      readonly to: string;
+      readonly key: string;
+      readonly nonce: string;
+      readonly signal: { readonly call: string; readonly type: SignalType; readonly body: string };
+      readonly plain: string;
+      readonly bytes: string;
+    }[];
+  };
+}
+
+export interface SignalingMessageVector {
+  readonly bytes: string;
+  readonly message: { readonly kind: string };
+}
+
 export const keyVectors = (): readonly KeyVector[] => readVector('keys.json');
 export const sessionVector = (): SessionVector => readVector('session-cbc.json');
 export const payloadVectors = (): { readonly cbc: readonly PayloadVector[] } => readVector('payloads.json');
 export const blockVectors = (): { readonly cases: readonly BlockCase[] } => readVector('blocks.json');
 export const folderVector = (): readonly StoredBlockVector[] => readVector('folder-reference/expected.json');
+export const signalingVector = (): SignalingVector => readVector('ours/signaling.json');
 
 /** @param path inside test/vectors; the caller names the file's type */
 export function readVector<T>(path: string): T {

@@ -1,0 +1,125 @@
+/**
+ * core/wire/identify.ts: whom a session speaks with.
+ */
+import { describe, expect, it } from 'vitest';
+import { concatBytes, hexToBytes } from '../../../../core/codec/bytes.ts';
+import { encode } from '../../../../core/codec/codec.ts';
+import type { PublicKey } from '../../../../core/crypto/keys.ts';
+import { cbcMessages } from '../../../../core/wire/dialect.ts';
+import { identify, isHostAndPort } from '../../../../core/wire/identify.ts';
+import { type Greeting, wireVersion } from '../../../../core/wire/messages.ts';
+import { greetingOf, identity } from '../../../model/session-parts.ts';
+import { prefixed } from '../../../model/signature-cases.ts';
+import { sessionVector } from '../../../model/vectors.ts';
+
+const [alice, bob] = [identity(0), identity(1)];
+const version = greetingOf(bob).version;
+const error = (code: string) => expect.objectContaining({ name: 'SessionError', code });
+const payloadOf = (changed: Partial<Greeting> = {}) =>
+  encode(cbcMessages, { kind: 'greeting', ...greetingOf(bob, changed) });
+const seen = (changed: Partial<Greeting>, expected?: PublicKey) =>
+  identify(payloadOf(changed), { publicKey: alice.publicKey, network: 'main', expected });
+
+describe('a greeting', () => {
+  it('of ours is known by its commit', () => {
+    expect(seen({})).toEqual({ greeting: greetingOf(bob), ours: true });
+    expect(seen({ version: { ...version, commit: 'mcx1-2026' } }).ours).toBe(true);
+  });
+
+  it('of the reference is taken, whatever its branch', () => {
+    for (const { bytes, message } of sessionVector().frames) {
+      if (message.type !== 'greeting') continue;
+      const payload = hexToBytes(bytes).slice(12);
+      expect(identify(payload, { ...alice, network: 'main', expected: undefined }).ours).toBe(false);
+    }
+    for (const commit of ['', 'b9b851c9', 'MCX0', 'xmcx0']) {
+      expect(seen({ version: { ...version, branch: 'other', commit } }).ours).toBe(false);
+    }
+  });
+
+  it('may show the key that the carrier has proven', () => {
+    expect(seen({}, bob.publicKey).greeting.pubkey).toEqual(bob.publicKey);
+  });
+
+  const refused: readonly (readonly [string, Partial<Greeting>, string])[] = [
+    ['another major number', { version: { ...version, major: 1 } }, 'bad-version'],
+    ['another minor number', { version: { ...version, minor: 2 } }, 'bad-version'],
+    ['another patch number', { version: { ...version, patch: 1 } }, 'bad-version'],
+    ['our own key', { pubkey: alice.publicKey }, 'own-key'],
+    ['our own key in the other parity', { pubkey: prefixed(3, alice.publicKey.subarray(1)) }, 'own-key'],
+    ['a key with prefix 4', { pubkey: prefixed(4, bob.publicKey.subarray(1)) }, 'bad-greeting'],
+    ['a key of zeros', { pubkey: new Uint8Array(33) as PublicKey }, 'bad-greeting'],
+    ['no address', { listen: '' }, 'bad-greeting'],
+    ['an address without a port', { listen: 'host.example' }, 'bad-greeting'],
+    ['another network of ours', { version: { ...version, branch: 'other' } }, 'other-network'],
+    ['a network of ours in capitals', { version: { ...version, branch: 'Main' } }, 'other-network'],
+  ];
+
+  it.each(refused)('with %s is refused', (_, changed, code) => {
+    expect(() => seen(changed)).toThrow(error(code));
+  });
+
+  it('with another key than the carrier has proven is refused, the other parity too', () => {
+    const others = prefixed(bob.publicKey[0] === 2 ? 3 : 2, bob.publicKey.subarray(1));
+    for (const expected of [identity(2).publicKey, others])
+      expect(() => seen({}, expected)).toThrow(error('unexpected-key'));
+  });
+
+  it.each([
+    ['another message', encode(cbcMessages, { kind: 'requestBlocks', start: undefined })],
+    ['nothing', new Uint8Array(0)],
+    ['one byte more', concatBytes(payloadOf(), new Uint8Array(1))],
+    ['one byte less', payloadOf().slice(0, -1)],
+    ['an unknown variant', Uint8Array.of(8)],
+  ])('that is %s is refused', (_, payload) => {
+    expect(() => identify(payload, { ...alice, network: 'main', expected: undefined })).toThrow(error('bad-greeting'));
+  });
+
+  it('carries the numbers of wire.md', () => {
+    expect(wireVersion).toEqual({ major: 0, minor: 1, patch: 0 });
+  });
+});
+
+describe('host:port', () => {
+  it.each([
+    '127.0.0.1:1',
+    '0.0.0.0:29092',
+    'localhost:65535',
+    'host.example:0',
+    'a_b-c.example:1',
+    '[::1]:29092',
+    '[fe80::1]:1',
+    `${'a'.repeat(56)}.onion:29092`,
+    `${'02'.repeat(16)}2.${'0'.repeat(33)}.webrtc.invalid:1`,
+  ])('is %s', (address) => {
+    expect(isHostAndPort(address)).toBe(true);
+  });
+
+  it.each([
+    '',
+    ':',
+    ':1',
+    'host',
+    'host:',
+    'host:65536',
+    'host:100000',
+    'host:-1',
+    'host:1 ',
+    ' host:1',
+    'ho st:1',
+    'host:1\n',
+    'host\u0000:1',
+    'host:0x1',
+    'host:1:2',
+    '::1:29092',
+    '[]:1',
+    '[::1]',
+    '[::1:1',
+    'http://host:1',
+    'user@host:1',
+    'hôst:1',
+    `${'a'.repeat(254)}:1`,
+  ])('is not %j', (address) => {
+    expect(isHostAndPort(address)).toBe(false);
+  });
+});
