@@ -1,0 +1,10 @@
+/**
+ * The real Chromium that benchmarks measure in, started as the tests start it.
+ */
+import { type Browser, chromium } from '@playwright/test';
+import { chromiumFlags, findChromium, isRoot } from '../../../scripts/find-chromium.ts';
+
+export async function launchChromium(): Promise<Browser> {
+  const executablePath = await findChromium();
+  return chromium.launch({ executablePath, chromiumSandbox: !isRoot(), args: [...chromiumFlags] });
+}
