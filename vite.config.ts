@@ -22,13 +22,17 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2023',
     assetsInlineLimit: 0,
-    // The helper that preloads a lazy chunk's own imports is longer than the imports it would preload.
-    modulePreload: false,
+    // The page names the module in its markup; a lazy chunk asks for its imports itself.
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (_file, imports, { hostType }) => (hostType === 'html' ? imports : []),
+    },
     reportCompressedSize: false,
     sourcemap: true,
     rolldownOptions: {
       input: { index: path('web/index.html'), [moduleName]: path('web/element/mccloud-peer.ts') },
-      preserveEntrySignatures: 'strict',
+      // Else what the page shares with the module moves to a third file, and a site loads two in a row.
+      preserveEntrySignatures: 'allow-extension',
       output: {
         entryFileNames: ({ name }) => (name === moduleName ? `${moduleName}.js` : 'assets/[name]-[hash].js'),
       },

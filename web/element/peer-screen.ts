@@ -51,7 +51,7 @@ export class PeerScreen {
     const { status, pending, publicKey, known } = this.#peer;
     return html`
       <div class="sheet">
-        ${this.#header.render()} ${problemsView(status)}
+        <div class="top">${this.#header.render()} ${problemsView(status)}</div>
         <div class="columns">
           <div class="main">
             ${this.#form.render()}

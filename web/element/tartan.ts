@@ -1,8 +1,8 @@
 /**
  * A key's tartan: a small woven swatch, the same for the same key everywhere, so that an author is known at a glance.
  *
- * It helps the eye and proves nothing: two keys may look alike. A sett of two broad bands and one fine line is read from
- * the key's first bytes and laid both ways over a ground, each thread half seen where two cross, as in cloth.
+ * It helps the eye and proves nothing: two keys may look alike. A sett of one broad band and one fine line is read from the
+ * key's first bytes, mirrored, and laid both ways over a ground; threads are half seen where they cross, as in cloth.
  */
 import type { PublicKeyHex } from '../../core/crypto/keys.ts';
 
@@ -16,7 +16,7 @@ export function tartan(key: PublicKeyHex): string {
   return background;
 }
 
-/** One band of the sett, in hundredths of the swatch. */
+/** One band of the sett, in twentieths of the swatch: at 18 pixels a finer difference is no difference. */
 interface Band {
   readonly from: number;
   readonly to: number;
@@ -30,24 +30,27 @@ interface Sett {
   readonly bands: readonly Band[];
 }
 
-/** What wool was dyed with in the Highlands, roughly. */
+/** What wool was dyed with in the Highlands, roughly: pine, woad, madder, heather, kelp, crottle, bracken, peat. */
 const grounds: readonly Dye[] = [
-  [34, 74, 58],
-  [28, 52, 92],
-  [128, 36, 46],
-  [98, 72, 122],
-  [38, 104, 118],
-  [150, 88, 34],
-  [84, 92, 44],
-  [70, 74, 80],
+  [24, 92, 66],
+  [34, 72, 146],
+  [166, 38, 50],
+  [124, 84, 160],
+  [30, 134, 150],
+  [206, 112, 40],
+  [128, 138, 48],
+  [52, 56, 64],
 ];
+/** Weld, undyed, black, rowan, sky. */
 const lines: readonly Dye[] = [
-  [244, 198, 48],
-  [240, 236, 222],
-  [18, 20, 22],
-  [214, 70, 58],
-  [120, 190, 205],
+  [252, 208, 58],
+  [250, 248, 240],
+  [14, 15, 17],
+  [240, 84, 66],
+  [136, 206, 230],
 ];
+/** Where the sett has turned round and ended. */
+const pivot = 20;
 /** Every key that is linked or on the screen, generously. */
 const maxWoven = 512;
 const woven = new Map<PublicKeyHex, string>();
@@ -58,18 +61,17 @@ function settOf(key: PublicKeyHex): Sett {
   const pick = (dyes: readonly Dye[], index: number): Dye => dyes[index % dyes.length] ?? [0, 0, 0];
   const ground = byte(0) % grounds.length;
   // Never the ground's own dye: a step of 1 to 7 among 8.
-  const over = (ground + 1 + (byte(1) % (grounds.length - 1))) % grounds.length;
-  const broad = 22 + (byte(2) % 20);
-  const start = 6 + (byte(3) % 18);
-  const second = Math.min(96, start + broad + 8 + (byte(4) % 14));
-  const line = start + 4 + (byte(5) % Math.max(1, broad - 12));
+  const over = pick(grounds, ground + 1 + (byte(1) % (grounds.length - 1)));
+  const line = pick(lines, byte(2));
+  const from = 1 + (byte(3) % 3);
+  const to = from + 2 + (byte(4) % 4);
+  const at = byte(5) % 2 === 0 ? 9 : from;
   return {
     ground: pick(grounds, ground),
     bands: [
-      { from: start, to: start + broad, dye: pick(grounds, over) },
-      { from: second, to: Math.min(100, second + 8 + (byte(6) % 12)), dye: pick(lines, byte(7)) },
-      { from: line, to: line + 6, dye: pick(lines, byte(8)) },
-    ],
+      { from: at, to: at + 1, dye: line },
+      { from, to, dye: over },
+    ].flatMap((band) => [band, { from: pivot - band.to, to: pivot - band.from, dye: band.dye }]),
   };
 }
 
@@ -80,8 +82,13 @@ function weave({ ground, bands }: Sett): string {
 
 function thread(direction: string, { from, to, dye }: Band): string {
   const clear = colour(dye, 0);
-  const solid = colour(dye, 0.62);
-  return `linear-gradient(${direction}, ${clear} ${from}%, ${solid} ${from}% ${to}%, ${clear} ${to}%)`;
+  const solid = colour(dye, 0.7);
+  const [begin, end] = [share(from), share(to)];
+  return `linear-gradient(${direction}, ${clear} ${begin}, ${solid} ${begin} ${end}, ${clear} ${end})`;
+}
+
+function share(twentieths: number): string {
+  return `${(100 * twentieths) / pivot}%`;
 }
 
 function colour([red, green, blue]: Dye, opacity: number): string {

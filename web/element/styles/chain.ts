@@ -32,8 +32,9 @@ export const chainStyles = css`
     inset-block-start: 0.75rem;
   }
 
-  .pending + .blocks .block:first-child::before {
-    inset-block-start: 0;
+  /* The loose end reaches down to the newest knot. */
+  .pending > .items > .item:last-child::before {
+    inset-block-end: -1.625rem;
   }
 
   .block[data-height='0']::before {
@@ -84,10 +85,6 @@ export const chainStyles = css`
   }
 
   .written {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    column-gap: 0.4375rem;
     font-size: 0.9375rem;
     line-height: 1.6;
   }
@@ -140,25 +137,24 @@ export const chainStyles = css`
   .author {
     display: flex;
     flex-wrap: wrap;
-    align-items: center;
+    align-items: baseline;
     column-gap: 0.5rem;
     font-size: 0.9375rem;
     line-height: 1.6;
   }
 
   .verified {
-    display: inline-flex;
-    align-items: center;
-    gap: 0.3125rem;
     color: var(--_quiet);
     font-size: 0.8125rem;
+    white-space: nowrap;
   }
 
   .verified::before {
     content: '';
+    display: inline-block;
     inline-size: 0.375rem;
     block-size: 0.625rem;
-    margin-block-end: 0.1875rem;
+    margin-inline: 0.125rem 0.375rem;
     border: solid currentColor;
     border-width: 0 2px 2px 0;
     rotate: 42deg;

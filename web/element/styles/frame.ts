@@ -89,13 +89,8 @@ export const frameStyles = css`
   }
 
   /* Problems */
-  .problems {
-    display: grid;
-    gap: 0.5rem;
-  }
-
-  .problems:empty {
-    display: none;
+  .problems .problem {
+    margin-block-start: 0.75rem;
   }
 
   .problem {

@@ -174,10 +174,11 @@ export const themeStyles = css`
   }
 
   .key {
-    display: inline-flex;
-    align-items: center;
-    gap: 0.4375rem;
     white-space: nowrap;
+  }
+
+  .key code {
+    margin-inline-start: 0.4375rem;
   }
 
   .you {

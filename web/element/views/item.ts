@@ -68,5 +68,5 @@ function hexShown(bytes: Uint8Array, steps: number): Shown {
 }
 
 function moreView(bytes: number, open: () => void): TemplateResult {
-  return html`<span class="cut">…</span> <button class="quiet" type="button" @click=${open}>Show more of ${size(bytes)}</button>`;
+  return html` <button class="quiet" type="button" @click=${open}>… Show more of ${size(bytes)}</button>`;
 }

@@ -1,0 +1,68 @@
+/**
+ * The page's own script: which network, how to invite, how to embed. The rest is `<mccloud-peer>`.
+ *
+ * The network is the query's `network`, or `main`; the element itself says when it is no name. What the page shows of the
+ * address is set as text.
+ */
+import { copyText } from './element/copying.ts';
+import './element/mccloud-peer.ts';
+
+const network = new URLSearchParams(location.search).get('network') ?? 'main';
+document.title = `${network} · mccloud`;
+placePeer();
+invite();
+embed();
+for (const button of document.querySelectorAll<HTMLButtonElement>('[data-copies]')) {
+  button.addEventListener('click', () => void copy(button));
+}
+
+/** Made here and not in the markup, where it would open before it had its network. */
+function placePeer(): void {
+  const place = find('peer');
+  const element = document.createElement('mccloud-peer');
+  element.network = network;
+  for (const aside of place.querySelectorAll<HTMLElement>('[slot="aside"]')) {
+    aside.hidden = false;
+    element.append(aside);
+  }
+  place.append(element);
+}
+
+function invite(): void {
+  const address = new URL('./', document.baseURI);
+  address.search = String(new URLSearchParams({ network }));
+  const link = find('invite');
+  link.textContent = address.href;
+  link.setAttribute('href', address.href);
+  find('invite-local').hidden = !/^(localhost|127\..*|\[::1\])$/.test(address.hostname);
+}
+
+function embed(): void {
+  const script = new URL('./mccloud.js', document.baseURI);
+  find('embed').textContent = [
+    `<script type="module" src="${script.href}"></script>`,
+    `<mccloud-peer network="${escaped(network)}" relay="${script.origin}"></mccloud-peer>`,
+  ].join('\n');
+}
+
+async function copy(button: HTMLButtonElement): Promise<void> {
+  const source = find(button.dataset['copies'] ?? '');
+  if (!(await copyText(source.textContent ?? ''))) getSelection()?.selectAllChildren(source);
+  else {
+    button.textContent = 'Copied';
+    setTimeout(() => {
+      button.textContent = 'Copy';
+    }, 2_000);
+  }
+}
+
+function find(id: string): HTMLElement {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`index.html has no element ${id}`);
+  return element;
+}
+
+/** For an attribute in the lines to copy, which a site will paste as markup. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+}
