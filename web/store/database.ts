@@ -44,16 +44,10 @@ export class Database<Schema extends DBSchema> {
     }
   }
 
-  /** Ends after what was asked for. Idempotent. */
-  async close(): Promise<void> {
+  /** Transactions under way still end. Idempotent. */
+  close(): void {
     this.#closed = true;
-    const connection = this.#connection;
-    this.#connection = undefined;
-    try {
-      (await connection)?.close();
-    } catch {
-      // It never opened, so there is nothing to close.
-    }
+    if (this.#connection !== undefined) this.#forget(this.#connection);
   }
 
   async #tried<T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {

@@ -107,7 +107,7 @@ export class IndexedDbStore implements Store {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#settled;
-    await this.#database.close();
+    this.#database.close();
   }
 
   async #writeAll(): Promise<void> {
@@ -132,6 +132,7 @@ export class IndexedDbStore implements Store {
 
   async #written(changes: readonly Change[]): Promise<{ readonly error: unknown } | undefined> {
     try {
+      this.#expectToFollow(changes);
       const prepared = changes.map((change) => this.#prepared(change));
       const options = { durable: changes.some(({ durable }) => durable), held: this.#count };
       await this.#database.run((database) => writeChanges(database, prepared, options));
@@ -139,6 +140,18 @@ export class IndexedDbStore implements Store {
       return undefined;
     } catch (error) {
       return { error };
+    }
+  }
+
+  /** A change that rests on one which failed must fail too, or the chain would have a hole. */
+  #expectToFollow(changes: readonly Change[]): void {
+    let count = this.#count;
+    for (const { cutTo, append } of changes) {
+      const kept = cutTo ?? count;
+      if (kept > count || (append[0]?.height ?? kept) !== kept) {
+        throw new StoreError('failed', `blocks from height ${kept} do not follow the ${count} that are held`);
+      }
+      count = kept + append.length;
     }
   }
 

@@ -90,13 +90,23 @@ describe('the IndexedDB store', () => {
     expect(await store.blocks(0, 99, unlimited)).toHaveLength(50);
   });
 
-  it('lets of changes that wait together only those fail that must', async () => {
+  it('lets of changes that wait together those fail that must, and those that rest on them', async () => {
     const store = await opened();
-    const chain = new ChainMaker(1).chain(3);
+    const maker = new ChainMaker(1);
+    const chain = maker.chain(4);
     failPuts(2, new DOMException('too much', 'QuotaExceededError'));
-    const results = await Promise.allSettled(chain.map((block) => store.change(append(block))));
-    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    const pending = maker.pending();
+    const changes = [...chain.map((block) => append(block)), { ...noChange, pendingAdded: [pending] }];
+    const results = await Promise.allSettled(changes.map((change) => store.change(change)));
+    expect(results.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'rejected',
+      'fulfilled',
+    ]);
     expect(await store.blocks(0, 99, unlimited)).toHaveLength(2);
+    expect(await store.pending()).toEqual([pending]);
   });
 
   it('says that it is full, and has then applied nothing of the change', async () => {

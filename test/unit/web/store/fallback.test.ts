@@ -1,0 +1,230 @@
+/**
+ * Whatever IndexedDB does, the peer's store goes on, holds one chain, and says what is lost.
+ */
+import 'fake-indexeddb/auto';
+import { IDBFactory } from 'fake-indexeddb';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { bytesToHex } from '../../../../core/codec/bytes.ts';
+import { StoreError } from '../../../../core/errors.ts';
+import type { Change, StoredBlock } from '../../../../core/storage/store.ts';
+import { FallbackStore } from '../../../../web/store/fallback.ts';
+import { IndexedDbStore } from '../../../../web/store/indexeddb.ts';
+import { FrameWriter } from '../../../../web/store/zstd.ts';
+import { ChainMaker, noChange } from '../../../contract/material.ts';
+import { storeContract } from '../../../contract/store.ts';
+
+const frames = new FrameWriter();
+const name = 'mccloud/main/0';
+const unlimited = 64 * 1024 * 1024;
+
+let problems: (readonly [code: string, message: string | undefined])[];
+
+beforeEach(() => {
+  problems = [];
+  vi.stubGlobal('indexedDB', new IDBFactory());
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+function storeOver(below: IndexedDbStore): FallbackStore {
+  return new FallbackStore(below, (code, message) => problems.push([code, message]));
+}
+
+/** IndexedDB that takes so many changes and refuses all further ones that carry blocks. */
+class Failing extends IndexedDbStore {
+  #left: number;
+  readonly #code: 'full' | 'failed';
+
+  constructor(changes: number, code: 'full' | 'failed' = 'full') {
+    super(name, frames);
+    this.#left = changes;
+    this.#code = code;
+  }
+
+  override async change(change: Change): Promise<void> {
+    const isLarge = change.append.length > 0 || change.cutTo !== undefined;
+    if (isLarge && this.#left-- <= 0) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      throw new StoreError(this.#code, 'no more');
+    }
+    await super.change(change);
+  }
+}
+
+async function expectChain(store: FallbackStore, held: readonly StoredBlock[], gone: readonly StoredBlock[] = []) {
+  const hex = (blocks: readonly { readonly bytes: Uint8Array }[]) => blocks.map(({ bytes }) => bytesToHex(bytes));
+  expect(hex(await store.blocks(0, held.length + 1, unlimited))).toEqual(hex(held));
+  for (const from of held.keys())
+    expect(hex(await store.blocks(from, 2, unlimited))).toEqual(hex(held.slice(from, from + 2)));
+  for (const { hash, height, items } of held) {
+    expect(await store.heightOf(hash)).toBe(height);
+    expect(await store.containsItems(items)).toEqual(items.map(() => true));
+  }
+  for (const { hash, items } of gone) {
+    expect(await store.heightOf(hash)).toBeUndefined();
+    expect(await store.containsItems(items)).toEqual(items.map(() => false));
+  }
+}
+
+const append = (...blocks: readonly StoredBlock[]) => ({ ...noChange, append: blocks });
+
+storeContract('IndexedDB with memory behind it', async () => ({
+  store: storeOver(new IndexedDbStore(name, frames)),
+  reopen: async () => storeOver(new IndexedDbStore(name, frames)),
+  dispose: async () => expect(problems).toEqual([]),
+}));
+
+describe('when IndexedDB is refused at the start', () => {
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new DOMException('The user denied permission', 'SecurityError');
+      },
+    ],
+    [
+      'is missing',
+      () => {
+        throw new TypeError("Cannot read properties of undefined (reading 'open')");
+      },
+    ],
+  ])('because it %s, the store is one in memory and says why', async (_, open) => {
+    vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(open);
+    const store = storeOver(new IndexedDbStore(name, frames));
+    expect((await store.open()).count).toBe(0);
+    expect(store.kind).toBe('memory');
+    const chain = new ChainMaker(1).chain(3);
+    await store.change(append(...chain));
+    await expectChain(store, chain);
+    expect(problems.map(([code]) => code)).toEqual(['storage-in-memory']);
+    expect(problems[0]?.[1]).toMatch(/in memory.*(denied permission|undefined)/);
+    await store.close();
+  });
+
+  it('does not wait longer than 3 s for an opening that hangs', async () => {
+    vi.useFakeTimers();
+    vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(() => new IDBOpenDBRequest());
+    const store = storeOver(new IndexedDbStore(name, frames));
+    const opened = store.open();
+    await vi.advanceTimersByTimeAsync(2_999);
+    expect(problems).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await opened).count).toBe(0);
+    expect(problems.map(([code]) => code)).toEqual(['storage-in-memory']);
+    await store.close();
+  });
+
+  it('opens once, however often it is asked', async () => {
+    const open = vi.spyOn(IDBFactory.prototype, 'open');
+    const store = storeOver(new IndexedDbStore(name, frames));
+    expect(await store.open()).toBe(await store.open());
+    expect(open).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('when IndexedDB takes no more', () => {
+  it.each([
+    ['full', 'storage-full'],
+    ['failed', 'storage-in-memory'],
+  ] as const)('as it is %s, the chain goes on above it, and the user is told once', async (code, problem) => {
+    const store = storeOver(new Failing(2, code));
+    await store.open();
+    const chain = new ChainMaker(1).chain(8);
+    for (const block of chain) await store.change(append(block));
+    await expectChain(store, chain);
+    expect(problems.map(([reported]) => reported)).toEqual([problem]);
+    expect(store.kind).toBe('memory');
+  });
+
+  it('keeps the order of changes that were all under way when the first failed', async () => {
+    const store = storeOver(new Failing(2));
+    await store.open();
+    const maker = new ChainMaker(1);
+    const chain = maker.chain(6);
+    const branch = new ChainMaker(2).chain(3, chain[3]);
+    const changes = [...chain.map((block) => append(block)), { ...noChange, cutTo: 4, append: branch }];
+    const later: Promise<void>[] = [];
+    const all = changes.map((change, index) => {
+      const done = store.change(change);
+      // Asked for when the store has just turned to memory and others are still under way.
+      if (index === 2) void done.then(() => later.push(store.change({ ...noChange, pendingAdded: [maker.pending()] })));
+      return done;
+    });
+    await Promise.all(all);
+    await Promise.all(later);
+    await expectChain(store, [...chain.slice(0, 4), ...branch], chain.slice(4));
+  });
+
+  it('sinks the floor when a branch begins below it, and forgets what was above', async () => {
+    const store = storeOver(new Failing(1));
+    await store.open();
+    const chain = new ChainMaker(1).chain(6);
+    await store.change(append(...chain.slice(0, 4)));
+    await store.change(append(...chain.slice(4)));
+    const branch = new ChainMaker(2).chain(5, chain[1]);
+    await store.change({ ...noChange, cutTo: 2, append: branch });
+    await expectChain(store, [...chain.slice(0, 2), ...branch], chain.slice(2));
+    const other = new ChainMaker(3).chain(2, branch[2]);
+    await store.change({ ...noChange, cutTo: 5, append: other });
+    await expectChain(store, [...chain.slice(0, 2), ...branch.slice(0, 3), ...other], branch.slice(3));
+    await store.change({ ...noChange, cutTo: 0 });
+    await expectChain(store, [], chain);
+  });
+
+  it('takes a repeat of an item above for what it is when its first, below, is cut', async () => {
+    const maker = new ChainMaker(1);
+    const repeated = maker.data();
+    const root = maker.block(undefined);
+    const first = maker.block(root, [repeated]);
+    const second = maker.block(first, [repeated]);
+    const store = storeOver(new Failing(1));
+    await store.open();
+    await store.change(append(root, first));
+    await store.change(append(second));
+    expect(await store.containsItems(second.items)).toEqual([true]);
+    await store.change({ ...noChange, cutTo: 2 });
+    expect(await store.containsItems(second.items)).toEqual([true]);
+    await store.change({ ...noChange, cutTo: 1 });
+    expect(await store.containsItems(second.items)).toEqual([false]);
+  });
+
+  it('reads across the border within the bytes asked for, but at least one block', async () => {
+    const store = storeOver(new Failing(1));
+    await store.open();
+    const chain = new ChainMaker(1).chain(6);
+    await store.change(append(...chain.slice(0, 3)));
+    await store.change(append(...chain.slice(3)));
+    const length = chain[0]?.bytes.length ?? 0;
+    const sizes = chain.slice(1).map(({ bytes }) => bytes.length);
+    const three = sizes.slice(0, 3).reduce((sum, size) => sum + size, 0);
+    expect(await store.blocks(1, 5, three)).toHaveLength(3);
+    expect(await store.blocks(1, 5, three - 1)).toHaveLength(2);
+    expect(await store.blocks(1, 5, three - (sizes[2] ?? 0))).toHaveLength(2);
+    expect(await store.blocks(2, 5, length - 1)).toHaveLength(1);
+    expect(await store.blocks(3, 5, 1)).toHaveLength(1);
+    expect(await store.blocks(2, 2, unlimited)).toHaveLength(2);
+    expect(await store.blocks(6, 2, unlimited)).toHaveLength(0);
+  });
+
+  it('still keeps the signing journal and what is pending for the next time', async () => {
+    const below = new Failing(1);
+    const store = storeOver(below);
+    await store.open();
+    const maker = new ChainMaker(1);
+    const chain = maker.chain(3);
+    const pending = [maker.pending(), maker.pending()] as const;
+    const signed = [maker.signed(chain[0]?.hash), maker.signed(chain[1]?.hash)] as const;
+    await store.change(append(...chain.slice(0, 1)));
+    await store.change({ ...append(...chain.slice(1, 2)), signed: signed[0], pendingAdded: pending.slice(0, 1) });
+    await store.change({ ...append(...chain.slice(2)), signed: signed[1], pendingAdded: pending.slice(1) });
+    await store.close();
+    const opened = await new IndexedDbStore(name, frames).open();
+    expect(opened.count).toBe(1);
+    expect(opened.journal.map(({ hash }) => bytesToHex(hash))).toEqual(signed.map(({ hash }) => bytesToHex(hash)));
+    expect(opened.pending.map(({ id }) => bytesToHex(id))).toEqual(pending.map(({ id }) => bytesToHex(id)));
+  });
+});
