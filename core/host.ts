@@ -111,7 +111,7 @@ export class Peer implements PeerFace {
     const { curve, random, secret } = this.#platform;
     const item = createData(curve, random, this.#machine.publicKey, secret, data.slice());
     const id = itemIdOf(item);
-    const receipt = this.#receipts.issue(pendingItemView({ id, data: item }), this.#machine.waitingFor);
+    const receipt = this.#receipts.issue(pendingItemView({ id, data: item }));
     this.#driver.dispatch({ kind: 'commanded', command: { kind: 'share', data: item, id } });
     return receipt;
   }
@@ -208,7 +208,7 @@ export class Peer implements PeerFace {
         const views = delivery.blocks.map(blockView);
         for (const view of views) {
           this.#recent.delete(view.height);
-          this.#receipts.reverted(view, this.#machine.waitingFor);
+          this.#receipts.reverted(view);
         }
         this.#emit('revert', views);
         return;

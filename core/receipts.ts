@@ -21,8 +21,9 @@ interface Open {
 export class Receipts {
   readonly #open = new Map<ItemIdHex, Open>();
   readonly #included = new Set<ItemIdHex>();
+  #waitingFor: WaitingFor | undefined;
 
-  issue(item: Item, waitingFor: WaitingFor | undefined): Receipt {
+  issue(item: Item): Receipt {
     const callbacks = new Set<(progress: Progress) => void>();
     let include: Open['include'] = () => undefined;
     let fail: Open['fail'] = () => undefined;
@@ -32,7 +33,7 @@ export class Receipts {
     });
     // Who does not ask for it must not be told of an unhandled rejection when the peer closes.
     included.catch(() => undefined);
-    const open: Open = { callbacks, progress: { level: 'pending', waitingFor }, include, fail };
+    const open: Open = { callbacks, progress: { level: 'pending', waitingFor: this.#waitingFor }, include, fail };
     this.#open.set(item.id, open);
     return {
       item,
@@ -62,16 +63,18 @@ export class Receipts {
     }
   }
 
-  reverted({ items }: BlockView, waitingFor: WaitingFor | undefined): void {
+  reverted({ items }: BlockView): void {
     for (const { id } of items) {
       const open = this.#open.get(id);
       if (open === undefined || !this.#included.delete(id)) continue;
-      move(open, { level: 'pending', waitingFor });
+      move(open, { level: 'pending', waitingFor: this.#waitingFor });
     }
   }
 
-  /** What pending items wait for is another now. */
+  /** What pending items wait for, told after every change; most changes change nothing here. */
   waiting(waitingFor: WaitingFor | undefined): void {
+    if (waitingFor === this.#waitingFor) return;
+    this.#waitingFor = waitingFor;
     for (const open of this.#open.values()) {
       if (open.progress.level !== 'pending' || open.progress.waitingFor === waitingFor) continue;
       move(open, { level: 'pending', waitingFor });

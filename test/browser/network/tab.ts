@@ -2,6 +2,8 @@
  * A tab with the page open, driven through the public `Peer` of its element, as a script on the site would.
  */
 import { type BrowserContext, expect, type Page } from '@playwright/test';
+// Only for what it declares: that the document's element is one of ours.
+import type {} from '../../../web/element/mccloud-peer.ts';
 
 export interface TabStatus {
   readonly key: string;
