@@ -26,6 +26,7 @@ import {
   type TabMessage,
   tabMessages,
 } from '../../../core/wire/signaling.ts';
+import { encodeRecords } from '../../../relay/store/record-log.ts';
 
 const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
 const keys = JSON.parse(readFileSync(new URL('../../vectors/keys.json', import.meta.url), 'utf8'))[0];
@@ -80,6 +81,7 @@ const otherExamples: Record<string, Uint8Array> = {
   greeting: encode(cbcMessages, greeting),
   digest,
   seal: sealed,
+  record: encodeRecords([Uint8Array.of(1, ...repeated(0x55, 32))]),
 };
 
 /** What is documented of each number; the page's table "Limits" must say the same. */

@@ -1,19 +1,41 @@
 /**
- * docs/protocol.md says how a chain lies in IndexedDB: the database a store has made is opened without it and compared.
+ * docs/protocol.md says how a chain lies in IndexedDB and in a folder: what a store has made is opened without it and
+ * compared. The layouts of the folder's records are written out here as the page gives them.
  */
+
 import { readFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
 import { openDB } from 'idb';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  byteVector,
+  type Codec,
+  decode,
+  fixedBytes,
+  option,
+  struct,
+  u32,
+  union,
+  vector,
+} from '../../../core/codec/codec.ts';
+import { nobleVerifier } from '../../../core/crypto/noble-curve.ts';
 import { journalEntries } from '../../../core/storage/store.ts';
 import { decompressCapped } from '../../../core/storage/zstd.ts';
+import { folderDisk } from '../../../relay/store/disk.ts';
+import { FileStore } from '../../../relay/store/files.ts';
+import { openIdentity } from '../../../relay/store/identity.ts';
 import { IndexedDbStore, storeName } from '../../../web/store/indexeddb.ts';
 import { FrameWriter } from '../../../web/store/zstd.ts';
 import { ChainMaker, noChange } from '../../contract/material.ts';
 
 const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
 const [, section = ''] = page.split('## A chain in IndexedDB');
+const [, folderSection = ''] = page.split('## A chain in a folder');
 
 interface Row {
   readonly key: string;
@@ -86,5 +108,68 @@ describe('the IndexedDB layout of docs/protocol.md', () => {
 
   it('says how much of the journal stays', () => {
     expect(section).toContain(journalEntries.toLocaleString('en'));
+  });
+});
+
+const bytes32 = fixedBytes<Uint8Array>(32);
+const anyBytes = byteVector(2 ** 20);
+const itemsRecord = struct({ hash: bytes32, items: vector(bytes32, 99), unverified: vector(u32, 99) });
+const journalRecord = struct({ parent: option(bytes32), hash: bytes32, bytes: anyBytes });
+const pendingRecord = union({
+  added: { number: 0, codec: struct({ id: bytes32, bytes: anyBytes }) },
+  removed: { number: 1, codec: struct({ id: bytes32 }) },
+});
+
+/** The records of a file, by the page: length, CRC-32, payload. */
+function records<T>(file: Buffer, codec: Codec<T>): T[] {
+  const found: T[] = [];
+  for (let start = 0; start < file.length; ) {
+    const length = file.readUInt32LE(start);
+    const payload = file.subarray(start + 8, start + 8 + length);
+    expect(file.readUInt32LE(start + 4)).toBe(crc32(payload));
+    found.push(decode(codec, Uint8Array.from(payload)));
+    start += 8 + length;
+  }
+  return found;
+}
+
+describe('the folder of docs/protocol.md', () => {
+  let folder = '';
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mccloud-docs-'));
+    return () => rm(folder, { recursive: true });
+  });
+
+  async function fileOf(name: string): Promise<Buffer> {
+    return await readFile(join(folder, name));
+  }
+
+  it('holds the files that the page names, with the records it lays out', async () => {
+    const maker = new ChainMaker(8);
+    const [first, second] = maker.chain(2);
+    if (first === undefined || second === undefined) throw new Error('two blocks were asked for');
+    const [item, signed] = [maker.pending(), maker.signed(first.hash)];
+    const store = new FileStore(folderDisk(folder), nobleVerifier);
+    await openIdentity(folder);
+    await store.open();
+    await store.change({ ...noChange, append: [first, second], pendingAdded: [item], signed });
+    await store.change({ ...noChange, pendingRemoved: [item.id] });
+    const names = await readdir(folder);
+    await store.close();
+
+    const named = [...folderSection.matchAll(/^\| `([\w.]+)` \| [^|]* \| [^|]* \|$/gm)].map(([, name]) => name);
+    expect(named.filter((name) => name !== 'reorganisation.db').sort()).toEqual(names.sort());
+    expect(records(await fileOf('items.db'), itemsRecord)).toEqual(
+      [first, second].map(({ hash, items, unverified }) => ({ hash, items, unverified })),
+    );
+    expect(records(await fileOf('journal.db'), journalRecord)).toEqual([signed]);
+    expect(records(await fileOf('pending.db'), pendingRecord)).toEqual([
+      { kind: 'added', ...item },
+      { kind: 'removed', id: item.id },
+    ]);
+    expect(JSON.parse((await fileOf('identity')).toString())).toEqual({
+      secret: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
   });
 });
