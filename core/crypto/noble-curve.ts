@@ -21,7 +21,7 @@ export const nobleCurve: Curve = {
   sign: (digest, secret, auxiliary) =>
     schnorr.sign(digest, checkedSecret(secret), auxiliary) as Uint8Array as Signature,
   sharedX: (secret, other) => pointOf(other).multiply(scalarOf(secret)).toBytes(true).slice(1),
-  isPoint: (key) => isPublicKey(key) && utils.isValidPublicKey(key, true),
+  isPoint: (key) => utils.isValidPublicKey(key, true),
 };
 
 export const nobleVerifier: Verifier = {

@@ -143,6 +143,12 @@ describe('bytes that are nearly a value', () => {
   });
 });
 
+it('a list that cannot be there is refused before its first item is read', () => {
+  const unread: Codec<number> = { ...u16, read: () => expect.fail('reads an item') };
+  const bytes = hexToBytes('0300000001000200ff');
+  expect(() => decode(vector(unread, 10), bytes)).toThrow(expect.objectContaining({ code: 'truncated' }));
+});
+
 describe('a union', () => {
   const shapes = union({
     circle: { number: 3, codec: struct({ radius: u16 }) },
