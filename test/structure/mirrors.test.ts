@@ -30,6 +30,12 @@ describe('every file with something to run', () => {
     expect(withoutMirror(made('web/a.ts'), elsewhere)).toHaveLength(1);
   });
 
+  it('may be tested elsewhere with all of its folder', () => {
+    const elsewhere = { 'web/x/': { test: 'test/browser/a.spec.ts', because: 'it needs a page' } };
+    expect(withoutMirror(made('web/x/a.ts', 'web/x/b.ts', 'test/browser/a.spec.ts'), elsewhere)).toEqual([]);
+    expect(withoutMirror(made('web/x/y/a.ts', 'test/browser/a.spec.ts'), elsewhere)).toHaveLength(1);
+  });
+
   it.each([
     ['export interface A { a: 1 }\ntype B = A;\nexport type { B };', 0],
     ["import type { X } from './x.ts';\nexport type A = X;", 0],
@@ -49,6 +55,10 @@ describe('the list of exceptions', () => {
     const elsewhere = { test: 'test/browser/a.spec.ts', because: 'it needs a page' };
     const both = { 'web/a.ts': elsewhere, 'web/gone.ts': elsewhere };
     expect(needlessExceptions(made('web/a.ts', 'test/unit/web/a.test.ts'), both)).toEqual(['web/a.ts', 'web/gone.ts']);
+    expect(needlessExceptions(made('web/x/a.ts', 'test/unit/web/x/a.test.ts'), { 'web/x/': elsewhere })).toHaveLength(
+      1,
+    );
+    expect(needlessExceptions(made('web/x/a.ts'), { 'web/x/': elsewhere })).toEqual([]);
   });
 });
 

@@ -8,12 +8,13 @@ import { posix } from 'node:path';
 import type { Files } from './project.ts';
 import { isNode, type Node, parse } from './syntax.ts';
 
-/** Where a file without mirror is tested. */
+/** Where a file without mirror is tested, or all those in a folder. */
 export interface Elsewhere {
   readonly test: string;
   readonly because: string;
 }
 
+/** By path; a folder's ends with a slash, and a file's own entry goes before it. */
 export type Exceptions = { readonly [path: string]: Elsewhere };
 
 const mirrored = ['core', 'web', 'relay'];
@@ -23,16 +24,17 @@ export function withoutMirror(files: Files, exceptions: Exceptions): string[] {
   const violations: string[] = [];
   for (const [path, text] of files) {
     if (!isMirrored(path) || files.has(mirrorOf(path)) || isTypesOnly(path, text)) continue;
-    const elsewhere = exceptions[path];
+    const elsewhere = exceptions[path] ?? exceptions[folderOf(path)];
     if (elsewhere === undefined) violations.push(`${path} has no ${mirrorOf(path)}`);
     else if (!files.has(elsewhere.test)) violations.push(`${path} is not tested by ${elsewhere.test}: there is none`);
   }
   return violations;
 }
 
-/** Exceptions for files that are gone or have their mirror by now. */
+/** Exceptions for files that are gone or have their mirror by now, and for folders of which that is so of every file. */
 export function needlessExceptions(files: Files, exceptions: Exceptions): string[] {
-  return Object.keys(exceptions).filter((path) => !files.has(path) || files.has(mirrorOf(path)));
+  const needy = [...files.keys()].filter((path) => !files.has(mirrorOf(path)));
+  return Object.keys(exceptions).filter((path) => !needy.some((file) => file === path || folderOf(file) === path));
 }
 
 /** Unit tests of nothing. `a.test.ts` and `a.more.test.ts` and `a-more.test.ts` mirror `a.ts`. */
@@ -48,6 +50,10 @@ export function orphans(files: Files): string[] {
 
 function isMirrored(path: string): boolean {
   return mirrored.includes(path.split('/')[0] as string);
+}
+
+function folderOf(path: string): string {
+  return `${posix.dirname(path)}/`;
 }
 
 function mirrorOf(path: string): string {

@@ -16,8 +16,8 @@ const platform = new Set([
   ...['process', 'Buffer', 'console', 'eval'],
 ]);
 
-/** The one core file that may await (design.md, core); stores are asynchronous by their interface. */
-const mayAwait = /^core\/(?:host\.ts|storage\/)/;
+/** The host may await (design.md, core), and what drives the machine for it; stores are asynchronous by their interface. */
+const mayAwait = /^core\/(?:host\.ts|driver\.ts|storage\/)/;
 
 /** Uses of a platform by their names. */
 export function impurities(files: Files): string[] {
