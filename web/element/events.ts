@@ -29,5 +29,6 @@ export interface PeerElementEvents {
 }
 
 declare global {
-  interface HTMLElementEventMap extends PeerElementEvents {}
+  /** Elements, documents and windows all hear them. */
+  interface GlobalEventHandlersEventMap extends PeerElementEvents {}
 }

@@ -74,7 +74,7 @@ export class ShareForm {
     const data = new TextEncoder().encode(field.value);
     if (data.length === 0) return 'Write something first.';
     if (data.length > sharedDataBytes) {
-      return `That is ${size(data.length)}. An item holds at most ${size(sharedDataBytes)}.`;
+      return `That is ${size(data.length - sharedDataBytes)} too much: an item holds at most ${size(sharedDataBytes)}.`;
     }
     try {
       // Pending at once, and drawn from there; its progress needs no receipt here, and a closed peer says so itself.

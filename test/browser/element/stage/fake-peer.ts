@@ -127,13 +127,13 @@ export class FakePeer implements PeerFace {
 
   connect(): void {}
 
-  async *blocks(options: { readonly from?: number; readonly to?: number } = {}): AsyncGenerator<BlockView> {
+  async *blocks(options: { readonly from?: number; readonly to?: number } = {}): AsyncIterable<BlockView> {
     const { from = 0, to = this.#chain.length } = options;
     this.reads.push({ from, to });
     yield* this.#chain.slice(from, to);
   }
 
-  async *newBlocks(): AsyncGenerator<BlockView> {}
+  async *newBlocks(): AsyncIterable<BlockView> {}
 
   onBlockCreation(): void {}
 

@@ -1,0 +1,460 @@
+/**
+ * `<mccloud-peer>` on a stage: everything it can show and do, with a peer that does what a scene tells it.
+ */
+import { expect, type Locator, type Page, test } from '@playwright/test';
+import type { scenes } from './stage/scenes.ts';
+import { type StageServer, serveStage } from './stage/serve.ts';
+// Only for what it declares: the stage on the window.
+import type {} from './stage/stage.ts';
+
+type SceneName = keyof typeof scenes;
+
+let server: StageServer;
+
+test.beforeAll(async () => {
+  server = await serveStage();
+});
+
+test.afterAll(() => server.close());
+
+test.beforeEach(({ page }) => {
+  page.on('pageerror', (error) => {
+    throw error;
+  });
+});
+
+async function show(
+  page: Page,
+  scene: SceneName,
+  attributes: Record<string, string> = { network: 'main' },
+): Promise<void> {
+  await page.goto(`${server.origin}/?${new URLSearchParams({ scene, ...attributes })}`);
+  await page.locator('mccloud-peer').waitFor({ state: 'attached' });
+}
+
+function part(page: Page | Locator, name: string): Locator {
+  return page.locator(`[part="${name}"]`);
+}
+
+test.describe('what it shows', () => {
+  test('of an empty chain and nobody else: that the first item begins it, and how to bring somebody', async ({
+    page,
+  }) => {
+    await show(page, 'empty');
+    await expect(part(page, 'known')).toHaveText('0');
+    await expect(part(page, 'connected')).toHaveText('0');
+    await expect(part(page, 'height')).toHaveText('0');
+    await expect(page.getByText('The first thing anybody shares begins the chain.')).toContainText('second tab');
+    await expect(part(page, 'block')).toHaveCount(0);
+  });
+
+  test('of a peer alone: its items at once, newest first, and that they wait for a second peer', async ({ page }) => {
+    await show(page, 'alone');
+    await expect(part(page, 'pending-item')).toContainText(['I will wait.', 'Is anybody here?']);
+    await expect(part(page, 'pending-item').first()).toContainText('waiting for its block');
+    await expect(page.getByRole('group')).toContainText('2 items waiting for their block. Nobody else is here');
+  });
+
+  test('of a peer among five: keys, links, blocks, authors, and what is its own', async ({ page }) => {
+    await show(page, 'five');
+    await expect(part(page, 'known')).toHaveText('5');
+    await expect(part(page, 'connected')).toHaveText('5');
+    await expect(part(page, 'height')).toHaveText('7');
+    await expect(part(page, 'storage')).toHaveText('in the browser');
+    await expect(part(page, 'relay')).toHaveText(new URL(server.origin).host);
+    await expect(part(page, 'peer')).toContainText([
+      'WebSocket',
+      'WebRTC',
+      'WebRTC',
+      'the reference program',
+      'WebRTC',
+    ]);
+    const blocks = part(page, 'block');
+    await expect(blocks).toHaveCount(7);
+    expect(await blocks.evaluateAll((all) => all.map((block) => block.getAttribute('data-height')))).toEqual([
+      '6',
+      '5',
+      '4',
+      '3',
+      '2',
+      '1',
+      '0',
+    ]);
+    const own = await part(page, 'own-key').getAttribute('data-key');
+    await expect(page.locator(`[part="block"][data-author="${own}"] .written`).first()).toContainText('you');
+    const items = part(blocks.nth(1), 'block-item');
+    await expect(items).toContainText(['name: aisling', 'name: aisling', 'One of these two is too late']);
+    await expect(items.first()).toContainText('verified');
+    await expect(page.getByText('The chain begins here.')).toBeVisible();
+  });
+
+  test('of problems: each in its sentence, and each gone when it is over', async ({ page }) => {
+    await show(page, 'problems');
+    await expect(part(page, 'problem')).toHaveText([/relay .* cannot be reached/, /does not let the page store/]);
+    await expect(part(page, 'relay')).toHaveText('unreachable');
+    await expect(part(page, 'storage')).toHaveText('in memory');
+    await expect(page.getByRole('progressbar', { name: 'Blocks read' })).toBeVisible();
+    await page.evaluate(() => window.stage.opened[0]?.trouble());
+    await expect(part(page, 'problem')).toHaveCount(0);
+  });
+
+  test('of an item whose signature does not hold: that it is not verified; and of one that is repeated, that', async ({
+    page,
+  }) => {
+    await show(page, 'odd');
+    const unverified = page.locator('[part="block-item"][data-verified="false"]');
+    await expect(unverified).toHaveCount(1);
+    await expect(unverified).toContainText('I am somebody else, believe me.');
+    await expect(unverified).toContainText('not verified');
+    const twice = part(page, 'block-item').filter({ hasText: 'Said twice.' });
+    await expect(twice.nth(0)).not.toContainText('repeated');
+    await expect(twice.nth(1)).toContainText('repeated');
+  });
+
+  test('of bytes that are no text: the bytes, folded', async ({ page }) => {
+    await show(page, 'odd');
+    const binary = part(page, 'block-item').filter({ hasText: '300 bytes, not text' });
+    await expect(binary).toContainText('00254a6f 94b9de03');
+    const shown = binary.locator('code.hex');
+    expect(((await shown.textContent()) ?? '').replaceAll(/\s/g, '')).toHaveLength(2 * 64);
+    await binary.getByRole('button', { name: 'Show more' }).click();
+    await expect(async () =>
+      expect(((await shown.textContent()) ?? '').replaceAll(/\s/g, '')).toHaveLength(600),
+    ).toPass();
+    await expect(part(page, 'block-item').filter({ hasText: 'no bytes' })).toHaveCount(1);
+  });
+
+  test('of hostile text: the text, never markup', async ({ page }) => {
+    await show(page, 'odd');
+    const hostile = part(page, 'block-item').filter({ hasText: '<img src=x onerror="window.hurt = true">' });
+    await expect(hostile).toHaveCount(1);
+    await expect(hostile.locator('img, script')).toHaveCount(0);
+    expect(await page.evaluate(() => window.hurt)).toBeUndefined();
+  });
+
+  test('of a long text and of a block with many items: a beginning, and more when asked', async ({ page }) => {
+    await show(page, 'odd');
+    const long = part(page, 'block-item').filter({ hasText: 'Line 1 of a very long text.' });
+    await expect(long).not.toContainText('Line 13 ');
+    await long.getByRole('button', { name: 'Show more of 11.6 KiB' }).click();
+    await expect(long).toContainText('Line 400 ');
+    const many = part(page, 'block').first();
+    await expect(part(many, 'block-item')).toHaveCount(12);
+    await many.getByRole('button', { name: 'Show more of 238 further items' }).click();
+    await expect(part(many, 'block-item')).toHaveCount(112);
+  });
+});
+
+test.describe('an attribute', () => {
+  const faults: readonly [string, Record<string, string>, RegExp][] = [
+    ['missing: network', {}, /attribute network is missing.*network="main"/],
+    ['wrong: network', { network: 'Not A Name' }, /network is “Not A Name”. It should be 1 to 64/],
+    ['wrong: relay', { network: 'main', relay: 'relay.example' }, /relay is “relay.example”. It should be the origin/],
+  ];
+  for (const [name, attributes, sentence] of faults) {
+    test(`${name}, is said in the element and by its event, and mended at once when it is set right`, async ({
+      page,
+    }) => {
+      await page.addInitScript(() => {
+        document.addEventListener('mccloud-error', (event) =>
+          document.documentElement.setAttribute('title', event.detail.code),
+        );
+      });
+      await show(page, 'five', attributes);
+      await expect(page.getByRole('alert')).toHaveText(sentence);
+      await expect(part(page, 'problem')).toBeVisible();
+      await expect(page.locator('html')).toHaveAttribute('title', 'bad-attribute');
+      const refused = page.evaluate(() => document.querySelector('mccloud-peer')?.ready.then(() => 'opened', String));
+      expect(await refused).toMatch(sentence);
+      await page.evaluate(() => {
+        const element = document.querySelector('mccloud-peer');
+        element?.setAttribute('network', 'main');
+        element?.removeAttribute('relay');
+      });
+      await expect(part(page, 'known')).toHaveText('5');
+      await expect(page.getByRole('alert')).toHaveCount(0);
+    });
+  }
+
+  test('that changes closes the one peer and opens another', async ({ page }) => {
+    await show(page, 'five');
+    await expect(part(page, 'known')).toHaveText('5');
+    await page.evaluate(() => {
+      const element = document.querySelector('mccloud-peer');
+      if (element !== null) element.network = 'second';
+      element?.setAttribute('relay', 'http://other.example:8080/');
+    });
+    await expect(part(page, 'relay')).toHaveText('other.example:8080');
+    const { closings, settings } = await page.evaluate(() => ({
+      closings: window.stage.opened.map((peer) => peer.closings),
+      settings: window.stage.settings,
+    }));
+    expect(closings).toEqual([1, 0]);
+    expect(settings[1]).toEqual({ network: 'second', relay: 'http://other.example:8080' });
+    await expect(page.locator('mccloud-peer')).toHaveAttribute('network', 'second');
+  });
+
+  test('that is set to what it was does nothing', async ({ page }) => {
+    await show(page, 'five');
+    await expect(part(page, 'known')).toHaveText('5');
+    await page.evaluate(() => document.querySelector('mccloud-peer')?.setAttribute('network', 'main'));
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    expect(await page.evaluate(() => window.stage.opened.map((peer) => peer.closings))).toEqual([0]);
+  });
+});
+
+test.describe('its life', () => {
+  test('ends with its removal: the peer is closed and nothing listens to it; put back, it opens again', async ({
+    page,
+  }) => {
+    await show(page, 'five');
+    await expect(part(page, 'known')).toHaveText('5');
+    const removed = await page.evaluate(async () => {
+      const element = document.querySelector('mccloud-peer');
+      element?.remove();
+      await Promise.resolve();
+      const [peer] = window.stage.opened;
+      return { closings: peer?.closings, listening: peer?.listening, peer: element?.peer };
+    });
+    expect(removed).toEqual({ closings: 1, listening: 0, peer: undefined });
+    await page.evaluate(() => {
+      const element = document.createElement('mccloud-peer');
+      element.setAttribute('network', 'main');
+      document.body.append(element);
+    });
+    await expect(part(page, 'known')).toHaveText('5');
+  });
+
+  test('goes on through a move within the document', async ({ page }) => {
+    await show(page, 'five');
+    await expect(part(page, 'known')).toHaveText('5');
+    await page.evaluate(() => {
+      const place = document.body.appendChild(document.createElement('main'));
+      const element = document.querySelector('mccloud-peer');
+      if (element !== null) place.append(element);
+    });
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    expect(await page.evaluate(() => window.stage.opened.map((peer) => peer.closings))).toEqual([0]);
+    await expect(page.locator('main > mccloud-peer').locator('[part="block"]')).toHaveCount(7);
+  });
+
+  test('is told by `ready`, `peer` and events that leave shadow trees', async ({ page }) => {
+    await show(page, 'empty');
+    const heard = await page.evaluate(async () => {
+      const host = document.body.appendChild(document.createElement('div'));
+      const element = document.createElement('mccloud-peer');
+      const names: string[] = [];
+      document.addEventListener('mccloud-ready', ({ detail }) => names.push(`ready ${detail.peer.publicKey.length}`));
+      document.addEventListener('mccloud-change', ({ detail }) => names.push(`change ${detail.peer.known.size}`));
+      document.addEventListener('mccloud-block', ({ detail }) => names.push(`block ${detail.block.height}`));
+      element.setAttribute('network', 'events');
+      const early = element.peer;
+      host.attachShadow({ mode: 'open' }).append(element);
+      const peer = await element.ready;
+      const fake = window.stage.opened.at(-1);
+      fake?.meet(2, 0);
+      fake?.write([]);
+      return { names, early, same: peer === element.peer && element.peer === fake };
+    });
+    expect(heard).toEqual({ names: ['ready 66', 'change 2', 'block 0', 'change 2'], early: undefined, same: true });
+  });
+
+  test('says why the peer could not be opened', async ({ page }) => {
+    await show(page, 'empty', { network: 'main', opening: 'fails' });
+    await expect(page.getByRole('alert')).toHaveText('The peer could not be opened: there is no stage.');
+  });
+
+  test('says that it is opening while it is', async ({ page }) => {
+    await show(page, 'empty', { network: 'main', opening: 'never' });
+    await expect(page.getByRole('status')).toContainText('Opening the peer of the network main');
+  });
+
+  test('says that the peer was closed by a script', async ({ page }) => {
+    await show(page, 'five');
+    await page.evaluate(() => document.querySelector('mccloud-peer')?.peer?.close());
+    await expect(part(page, 'problem')).toHaveText(/has been closed/);
+    await expect(part(page, 'share')).toBeDisabled();
+  });
+});
+
+test.describe('sharing', () => {
+  test('works from the keyboard: Enter shares, Shift and Enter breaks the line, the field stays in focus', async ({
+    page,
+  }) => {
+    await show(page, 'alone');
+    const field = page.getByRole('textbox', { name: 'Share with everyone in main' });
+    await field.focus();
+    await page.keyboard.type('first line');
+    await page.keyboard.press('Shift+Enter');
+    await page.keyboard.type('second line');
+    await page.keyboard.press('Enter');
+    await expect(part(page, 'pending-item').first()).toContainText('first line\nsecond line', { useInnerText: true });
+    await expect(field).toHaveValue('');
+    await expect(field).toBeFocused();
+  });
+
+  test('works with the button', async ({ page }) => {
+    await show(page, 'alone');
+    await part(page, 'item-input').fill('by the button');
+    await page.getByRole('button', { name: 'Share', exact: true }).click();
+    await expect(part(page, 'pending-item')).toHaveCount(3);
+  });
+
+  test('takes 512 KiB and not a byte more, which it says, and leaves the text', async ({ page }) => {
+    await show(page, 'alone');
+    const field = part(page, 'item-input');
+    await field.fill('ü'.repeat(256 * 1_024).concat('!'));
+    await part(page, 'share').click();
+    await expect(page.getByRole('alert')).toHaveText('That is 1 byte too much: an item holds at most 512 KiB.');
+    await expect(field).toHaveAttribute('aria-invalid', 'true');
+    await expect(part(page, 'pending-item')).toHaveCount(2);
+    await field.fill('ü'.repeat(256 * 1_024));
+    await expect(page.getByRole('alert')).toHaveCount(0);
+    await part(page, 'share').click();
+    await expect(part(page, 'pending-item')).toHaveCount(3);
+  });
+
+  test('of nothing shares nothing and says so', async ({ page }) => {
+    await show(page, 'alone');
+    await part(page, 'share').click();
+    await expect(page.getByRole('alert')).toHaveText('Write something first.');
+    await expect(part(page, 'pending-item')).toHaveCount(2);
+  });
+
+  test('ties an item to its block: it waits no longer', async ({ page }) => {
+    await show(page, 'alone');
+    await page.evaluate(() => {
+      const [peer] = window.stage.opened;
+      peer?.write([...peer.pending.values()]);
+    });
+    await expect(part(page, 'pending-item')).toHaveCount(0);
+    await expect(part(page, 'block-item')).toHaveCount(2);
+  });
+});
+
+test.describe('a chain of ten thousand blocks', () => {
+  test('is shown from the newest, paged back to any depth with at most a hundred blocks, and returned from', async ({
+    page,
+  }) => {
+    await show(page, 'many');
+    const blocks = part(page, 'block');
+    await expect(blocks).toHaveCount(20);
+    await expect(blocks.first()).toHaveAttribute('data-height', '9999');
+    for (const shown of [40, 60, 80, 100]) {
+      await part(page, 'older').click();
+      await expect(blocks).toHaveCount(shown);
+    }
+    await expect(part(page, 'newest')).toHaveCount(0);
+    await part(page, 'older').click();
+    await expect(blocks.last()).toHaveAttribute('data-height', '9880');
+    await expect(blocks).toHaveCount(100);
+    await expect(part(page, 'newest')).toContainText('20 blocks ahead');
+    await page.evaluate(() => window.stage.opened[0]?.write([]));
+    await expect(part(page, 'newest')).toContainText('21 blocks ahead');
+    await part(page, 'newest').click();
+    await expect(blocks.first()).toHaveAttribute('data-height', '10000');
+    await expect(blocks).toHaveCount(20);
+  });
+
+  test('is followed as it grows, drawn no more often than the screen is', async ({ page }) => {
+    await show(page, 'many');
+    await expect(part(page, 'block')).toHaveCount(20);
+    const { drawings, frames } = await page.evaluate(async () => {
+      const { stage } = window;
+      const before = stage.drawings;
+      let frames = 0;
+      for (; frames < 20; frames++) {
+        for (let block = 0; block < 50; block++) stage.opened[0]?.write([stage.itemOf('x', 1)]);
+        await new Promise(requestAnimationFrame);
+      }
+      return { drawings: stage.drawings - before, frames };
+    });
+    expect(drawings).toBeLessThanOrEqual(frames + 1);
+    expect(drawings).toBeGreaterThan(0);
+    await expect(part(page, 'height')).toHaveText('11,000');
+    await expect(part(page, 'block').first()).toHaveAttribute('data-height', '10999');
+    await expect(part(page, 'block')).toHaveCount(20);
+  });
+
+  test('that is reorganised shows the branch that won', async ({ page }) => {
+    await show(page, 'many');
+    await expect(part(page, 'block')).toHaveCount(20);
+    await page.evaluate(() => {
+      const { stage } = window;
+      stage.opened[0]?.revert(2);
+      for (let block = 0; block < 3; block++) stage.opened[0]?.write([stage.itemOf(`won ${block}`, 1)]);
+    });
+    await expect(part(page, 'block-item').first()).toContainText('won 2');
+    await expect(part(page, 'block').filter({ hasText: 'The item of block 9998.' })).toHaveCount(0);
+    await expect(part(page, 'block').filter({ hasText: 'The item of block 9997.' })).toHaveCount(1);
+  });
+});
+
+test.describe('for everybody', () => {
+  test('a new block is announced politely', async ({ page }) => {
+    await show(page, 'five');
+    await expect(part(page, 'block')).toHaveCount(7);
+    await page.evaluate(() => window.stage.opened[0]?.write([window.stage.itemOf('x', 1)]));
+    await expect(page.getByRole('status').filter({ hasText: 'Block 7, 1 item.' })).toHaveAttribute(
+      'aria-live',
+      'polite',
+    );
+  });
+
+  test('the whole own key can be copied', async ({ page, context }) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await show(page, 'five');
+    const button = page.getByRole('button', { name: 'Copy your whole public key' });
+    await button.click();
+    await expect(button).toHaveText('Copied');
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
+      await part(page, 'own-key').getAttribute('data-key'),
+    );
+    await expect(button).toHaveText('Copy');
+  });
+
+  test('the colours follow the page’s colour scheme, not the system’s', async ({ page }) => {
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await show(page, 'five');
+    const ground = () => page.locator('mccloud-peer').evaluate((element) => getComputedStyle(element).backgroundColor);
+    expect(await ground()).toBe('rgb(18, 20, 21)');
+    await page.evaluate(() => document.documentElement.style.setProperty('color-scheme', 'light'));
+    expect(await ground()).toBe('rgb(252, 252, 249)');
+  });
+
+  test('a site sets the colours', async ({ page }) => {
+    await show(page, 'five');
+    await page.evaluate(() => document.documentElement.style.setProperty('--mccloud-paper', 'rgb(1, 2, 3)'));
+    await expect(page.locator('mccloud-peer')).toHaveCSS('background-color', 'rgb(1, 2, 3)');
+  });
+
+  test('nothing moves where motion is not wanted', async ({ page }) => {
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await show(page, 'five');
+    await expect(part(page, 'block').first()).toHaveCSS('animation-name', 'none');
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    await expect(part(page, 'block').first()).toHaveCSS('animation-name', 'tie');
+  });
+
+  for (const width of [320, 390, 768, 1280]) {
+    test(`nothing overflows at ${width} pixels`, async ({ page }) => {
+      await page.setViewportSize({ width, height: 800 });
+      for (const scene of ['alone', 'five', 'problems', 'odd'] as const) {
+        await show(page, scene);
+        await expect(part(page, 'own-key')).toBeVisible();
+        expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), scene).toBeLessThanOrEqual(
+          0,
+        );
+        const cut = await page
+          .locator('code')
+          .evaluateAll(
+            (all) =>
+              all.filter(
+                (code) => code.getBoundingClientRect().right > innerWidth || code.scrollWidth > code.clientWidth + 1,
+              ).length,
+          );
+        expect(cut, `${scene}: keys past the edge`).toBe(0);
+      }
+    });
+  }
+});

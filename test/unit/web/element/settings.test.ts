@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { readAttributes, sameSettings } from '../../../../web/element/settings.ts';
+
+const script = 'https://relay.example/mccloud.js';
+
+function settings(network: string, relay: string) {
+  return { kind: 'settings', settings: { network, relay } };
+}
+
+describe('the attributes', () => {
+  it('need no relay where the script came from one', () => {
+    expect(readAttributes('main', undefined, script)).toEqual(settings('main', 'https://relay.example'));
+    expect(readAttributes('main', '', 'http://127.0.0.1:8080/mccloud.js')).toEqual(
+      settings('main', 'http://127.0.0.1:8080'),
+    );
+  });
+
+  it.each([
+    ['https://other.example', 'https://other.example'],
+    ['https://other.example/', 'https://other.example'],
+    ['HTTP://Other.Example:8080', 'http://other.example:8080'],
+    ['http://[::1]:8080', 'http://[::1]:8080'],
+  ])('name a relay as %s', (relay, origin) => {
+    expect(readAttributes('main', relay, script)).toEqual(settings('main', origin));
+  });
+
+  it.each([undefined, ''])('are at fault without a network: %j', (network) => {
+    const read = readAttributes(network, undefined, script);
+    expect(read).toMatchObject({ kind: 'fault', fault: { attribute: 'network' } });
+    expect(JSON.stringify(read)).toContain('missing');
+  });
+
+  it.each(['Main', 'a b', '-a', 'a/b', 'ü', 'a'.repeat(65)])('are at fault with the network %j', (network) => {
+    expect(readAttributes(network, undefined, script)).toMatchObject({
+      kind: 'fault',
+      fault: { attribute: 'network' },
+    });
+  });
+
+  it.each([
+    'relay.example',
+    'ftp://relay.example',
+    'ws://relay.example',
+    'javascript:alert(1)',
+    '/signal',
+    'https://relay.example/path',
+    'https://relay.example/?query',
+    'https://relay.example/#part',
+    'https://user@relay.example',
+    'https://:word@relay.example',
+  ])('are at fault with the relay %j', (relay) => {
+    expect(readAttributes('main', relay, script)).toMatchObject({ kind: 'fault', fault: { attribute: 'relay' } });
+  });
+
+  it.each(['blob:https://relay.example/1', 'file:///mccloud.js', 'data:text/javascript,1', ''])(
+    'are at fault without a relay when the script came from %j',
+    (from) => {
+      expect(readAttributes('main', undefined, from)).toMatchObject({ kind: 'fault', fault: { attribute: 'relay' } });
+    },
+  );
+
+  it('say what is wrong and what it should be, in a sentence of bounded length', () => {
+    const read = readAttributes('A'.repeat(10_000), undefined, script);
+    const message = read.kind === 'fault' ? read.fault.message : '';
+    expect(message).toContain('network="main"');
+    expect(message.length).toBeLessThan(300);
+  });
+});
+
+describe('settings', () => {
+  it('are the same when both their parts are', () => {
+    const one = { network: 'main', relay: 'https://relay.example' };
+    expect(sameSettings(one, { ...one })).toBe(true);
+    expect(sameSettings(one, { ...one, network: 'other' })).toBe(false);
+    expect(sameSettings(one, { ...one, relay: 'https://other.example' })).toBe(false);
+  });
+});
