@@ -12,12 +12,14 @@ import { encode } from './codec/codec.ts';
 import type { Milliseconds } from './config.ts';
 import { Conversation } from './conversation.ts';
 import { type HashHex, hashHex, holderOf, type PublicKey, type PublicKeyHex } from './crypto/keys.ts';
+import { SessionError } from './errors.ts';
 import type { Command, Effect, Event, LinkId, Loaded, RequestId } from './events.ts';
 import type { WaitingFor } from './face.ts';
 import { type Machines, makeMachines, type PeerOptions } from './machines.ts';
-import type { GreetedLink } from './network/links.ts';
+import type { GreetedLink, OpenLink } from './network/links.ts';
 import type { Opened } from './storage/store.ts';
 import { cbcMessages } from './wire/dialect.ts';
+import type { Arrived } from './wire/session.ts';
 
 export class PeerMachine {
   readonly #machines: Machines;
@@ -167,13 +169,23 @@ export class PeerMachine {
     const { links } = this.#machines;
     const link = links.link(id);
     if (link === undefined) return;
-    for (const arrived of link.session.receive(bytes)) {
+    for (const arrived of this.#arrivals(link, bytes)) {
       if (links.link(id) === undefined) return;
       if (arrived.kind === 'greeted') this.#conversation.greeted(link, arrived.greeting, arrived.ours, now);
       else if (arrived.kind === 'message') this.#conversation.message(link as GreetedLink, arrived.message, now);
     }
     const { failure } = link.session;
     if (failure !== undefined) links.close(link, `${failure.code}: ${failure.message}`);
+  }
+
+  /** A session throws when nothing in order came before what it refuses; it remembers why. */
+  #arrivals(link: OpenLink, bytes: Uint8Array): Arrived[] {
+    try {
+      return link.session.receive(bytes);
+    } catch (error) {
+      if (error instanceof SessionError) return [];
+      throw error;
+    }
   }
 
   #loaded(request: RequestId, result: Loaded, now: Milliseconds): void {

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { Author } from '../../model/author.ts';
+import { Stage } from '../../model/stage.ts';
+
+describe('bytes that a session refuses', () => {
+  it.each([
+    ['as the first thing that comes', new Uint8Array(16).fill(0xff)],
+    ['as a greeting that is none', Uint8Array.of(1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9)],
+  ])('end the link and nothing else: %s', (_, bytes) => {
+    const stage = new Stage();
+    const remote = stage.open(new Author(2));
+    expect(() => remote.raw(bytes)).not.toThrow();
+    expect(remote.closedBecause).toBeDefined();
+    expect(stage.machine.links).toEqual([]);
+  });
+
+  it('end a link that was greeted', () => {
+    const stage = new Stage();
+    const remote = stage.join(new Author(2));
+    remote.keepAlive();
+    expect(stage.machine.links).toHaveLength(1);
+    expect(() => remote.raw(new Uint8Array(100))).not.toThrow();
+    expect(remote.closedBecause).toBeDefined();
+    expect(stage.machine.links).toEqual([]);
+  });
+});
