@@ -117,11 +117,12 @@ describe('an inspection', () => {
 
   it('takes a block of 64 MiB and refuses one with a byte more', () => {
     const [sign, author] = [seeded.bytes(64) as Signature, bob.publicKey];
-    const overhead = encodeBlock(blockOf([{ data: new Uint8Array(0), author, sign }])).length;
-    const ofBytes = (bytes: number) => blockOf([{ data: new Uint8Array(bytes - overhead), author, sign }]);
-    expect(encodeBlock(ofBytes(acceptedBlockBytes)).length).toBe(acceptedBlockBytes);
-    expect(inspectBlock(ofBytes(acceptedBlockBytes), nothingVerified).kind).toBe('inspected');
-    expect(inspectBlock(ofBytes(acceptedBlockBytes + 1), nothingVerified)).toMatchObject({ kind: 'invalid' });
+    const itemOfBytes = (bytes: number) => ({ data: new Uint8Array(bytes), author, sign });
+    const overhead = encodeBlock(blockOf([itemOfBytes(0)])).length;
+    const largest = blockOf([itemOfBytes(acceptedBlockBytes - overhead)]);
+    expect(inspectBlock(largest, nothingVerified).kind).toBe('inspected');
+    const larger = { ...largest, data: [itemOfBytes(acceptedBlockBytes - overhead + 1)] };
+    expect(inspectBlock(larger, nothingVerified)).toEqual({ kind: 'invalid', why: 'the block is too large' });
   });
 });
 
