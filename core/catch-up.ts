@@ -105,12 +105,13 @@ export class CatchUp {
 
   /** Timers of this part, and requests that are due. Called at the end of every event. */
   advance(now: Milliseconds): void {
-    const { sync, newcomers, effects } = this.#machines;
+    const { sync, newcomers, effects, links } = this.#machines;
     this.#placed(newcomers.elapse(now), now);
     const { again, givenUp } = sync.elapse(now);
     for (const { link, start } of again) this.#request(link, start);
     for (const link of givenUp) this.#givenUp(link, now);
     for (const { link, start } of sync.next(now)) this.#request(link, start);
+    for (const { id, session } of links.greeted()) session.allowLargeFrames = sync.isOpen(id);
     if (this.#tipUnshared && !this.busy) {
       this.#tipUnshared = false;
       effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
@@ -237,7 +238,6 @@ export class CatchUp {
   #request(id: LinkId, start: Hash | undefined): void {
     const link = this.#greeted(id);
     if (link === undefined) return;
-    link.session.allowLargeFrames = true;
     this.#machines.links.send(link, encode(cbcMessages, { kind: 'requestBlocks', start }), 'kept');
   }
 
