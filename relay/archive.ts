@@ -1,0 +1,30 @@
+/**
+ * The relay's own peer in one network: a full peer whose chain stays on disk, which tabs reach by WebSocket.
+ *
+ * It has no privileges: a peer like any other, that happens to be always there.
+ */
+import { join } from 'node:path';
+import type { WebSocket } from 'ws';
+import { Peer } from '../core/host.ts';
+import { WebSocketAcceptor } from './links/websocket-transport.ts';
+import type { Log } from './log.ts';
+import { nodePlatform } from './platform.ts';
+
+export interface Archive {
+  readonly peer: Peer;
+  /** Takes a link to this peer. */
+  accept(socket: WebSocket, address: string): void;
+}
+
+/** @param folder of the relay; each network has one of its own in it. @throws StoreError, PeerError */
+export async function openArchive(network: string, folder: string, log: Log): Promise<Archive> {
+  const acceptor = new WebSocketAcceptor();
+  const platform = await nodePlatform(join(folder, network), [acceptor], (error) => {
+    log('an archive has failed and takes no more part', { network, error: String(error) });
+  });
+  const peer = await Peer.open({ network }, platform);
+  const { blocks, bytes } = platform.store.torn;
+  if (bytes > 0) log('the end of a chain was torn and has been cut', { network, blocks, bytes });
+  log('archive', { network, blocks: peer.status.height, key: peer.publicKey });
+  return { peer, accept: (socket, address) => acceptor.accept(socket, address) };
+}

@@ -1,0 +1,28 @@
+/**
+ * Finds sockets whose other end is gone without a word: each is pinged, and one that has not answered by the next ping
+ * is hung up on (field-notes: sockets that linger after the network went).
+ */
+import type { WebSocket, WebSocketServer } from 'ws';
+import type { Milliseconds } from '../core/config.ts';
+
+export const heartbeatMs = 30_000;
+
+/** @returns what ends it */
+export function keepHeartbeat(servers: readonly WebSocketServer[], intervalMs: Milliseconds = heartbeatMs): () => void {
+  const silent = new WeakSet<WebSocket>();
+  const timer = setInterval(() => {
+    for (const server of servers) for (const socket of server.clients) beat(socket, silent);
+  }, intervalMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function beat(socket: WebSocket, silent: WeakSet<WebSocket>): void {
+  if (silent.has(socket)) {
+    socket.terminate();
+    return;
+  }
+  silent.add(socket);
+  socket.once('pong', () => silent.delete(socket));
+  socket.ping();
+}

@@ -1,0 +1,58 @@
+/**
+ * What the command line and the environment set; flags go before variables.
+ */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { isNetworkName } from '../core/config.ts';
+
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  /** Folder of the archives. */
+  readonly data: string;
+  readonly networks: readonly string[];
+}
+
+/** Prints help, or what is wrong, and ends the process; else returns what is set. */
+export function readSettings(argv: readonly string[]): Settings {
+  const command = new Command('mccloud')
+    .description(
+      'Serves the page, brings tabs together, and keeps an archive of each network.\n' +
+        'Open the address it prints in two tabs, and they are peers.',
+    )
+    .addOption(new Option('--host <address>', 'where to listen').env('MCCLOUD_HOST').default('127.0.0.1'))
+    .addOption(
+      new Option('--port <number>', 'port to listen on; 0 takes a free one')
+        .env('MCCLOUD_PORT')
+        .default(8080)
+        .argParser(parsePort),
+    )
+    .addOption(
+      new Option('--data <folder>', 'where the archives keep their chains').env('MCCLOUD_DATA').default('data'),
+    )
+    .addOption(
+      new Option('--network <name>', 'network to serve; give it again for another (variable: a list with commas)')
+        .env('MCCLOUD_NETWORK')
+        .default([], 'main')
+        .argParser(parseNetworks),
+    )
+    .helpOption('--help', 'show this');
+  const options = command.parse(argv).opts<{ host: string; port: number; data: string; network: string[] }>();
+  const { host, port, data, network } = options;
+  return { host, port, data, networks: network.length > 0 ? network : ['main'] };
+}
+
+function parsePort(value: string): number {
+  const port = Number(value);
+  if (!/^\d+$/.test(value) || port > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535.');
+  return port;
+}
+
+function parseNetworks(value: string, before: readonly string[]): string[] {
+  const names = value.split(',').map((name) => name.trim());
+  for (const name of names) {
+    if (!isNetworkName(name)) {
+      throw new InvalidArgumentError('a network is named by 1 to 64 of a–z 0–9 . _ -, the first a letter or digit.');
+    }
+  }
+  return [...before, ...names];
+}
