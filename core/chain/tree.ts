@@ -5,9 +5,10 @@
  * replace the branch (spec/safety.md, Fork choice; rules 2–4). Older blocks are the store's. Blocks come here verified;
  * the tree checks nothing but that a parent is held. It is pure: `add` says what changed and stores nothing.
  */
+
+import type { Milliseconds } from '../config.ts';
 import { type HashHex, hashHex, type ItemId } from '../crypto/keys.ts';
 import { invariant } from '../errors.ts';
-import type { Milliseconds } from '../config.ts';
 import type { KeptBlock } from '../storage/store.ts';
 import { type Block, decodeBlock } from './block.ts';
 import { itemIdOf } from './data.ts';
@@ -41,7 +42,7 @@ export type Added =
 
 /** The tip, its 8 ancestors, and the parent of the oldest, whose children are compared. */
 export const treeDepth = 10;
-/** Side blocks held at most: a candidate can sign as many siblings as it likes. */
+/** Side blocks held at most: a candidate can sign as many siblings as it likes, and a loser stays one. */
 const mostSideBlocks = 64;
 
 export class Tree {
@@ -94,8 +95,21 @@ export class Tree {
     }
     const parent = this.#blocks.get(hashHex(parentHash));
     if (parent === undefined) return { kind: 'orphan' };
-    if (parent !== this.tip && this.#blocks.size - this.#main.length >= mostSideBlocks) return { kind: 'ignored' };
-    return this.#moveTo(this.#held(treeBlock(candidate, parent, parent.height + 1, now)));
+    const block = treeBlock(candidate, parent, parent.height + 1, now);
+    if (this.#sideBlocks >= mostSideBlocks && !this.#leads(block)) return { kind: 'ignored' };
+    return this.#moveTo(this.#held(block));
+  }
+
+  get #sideBlocks(): number {
+    return this.#blocks.size - this.#main.length;
+  }
+
+  /** Whether the main chain goes on with this block: however many losers are held, a winner is never refused. */
+  #leads(block: TreeBlock): boolean {
+    const parent = this.#parentOf(block);
+    if (parent === undefined || !this.onMain(parent.id)) return false;
+    const rival = this.mainAt(block.height);
+    return rival === undefined || compareStandings(block.standing, rival.standing) < 0;
   }
 
   #held(block: TreeBlock): TreeBlock {
@@ -117,6 +131,7 @@ export class Tree {
     const reverted = this.#main.slice(kept).reverse();
     this.#main = [...this.#main.slice(0, kept), ...applied];
     this.#forgetOld();
+    this.#limitSideBlocks();
     return { kind: 'moved', reverted, applied };
   }
 
@@ -159,6 +174,20 @@ export class Tree {
       if (block.block.parent !== undefined) this.#children.delete(hashHex(block.block.parent));
     }
   }
+
+  /** A branch that has just lost may be one too many. Newest first, for a block goes after those on it. */
+  #limitSideBlocks(): void {
+    for (const block of [...this.#blocks.values()].reverse()) {
+      if (this.#sideBlocks <= mostSideBlocks) return;
+      const parent = this.#parentOf(block);
+      if (parent === undefined || this.onMain(block.id)) continue;
+      this.#blocks.delete(block.id);
+      this.#children.set(
+        parent.id,
+        (this.#children.get(parent.id) ?? []).filter((sibling) => sibling !== block),
+      );
+    }
+  }
 }
 
 function treeBlock(
@@ -179,5 +208,10 @@ function treeBlock(
 /** A block as a store gives it back: it was verified before it was stored. */
 export function keptCandidate({ bytes, unverified }: KeptBlock): Candidate {
   const block = decodeBlock(bytes);
-  return { block, bytes, ids: block.data.map(itemIdOf), verified: block.data.map((_, place) => !unverified.includes(place)) };
+  return {
+    block,
+    bytes,
+    ids: block.data.map(itemIdOf),
+    verified: block.data.map((_, place) => !unverified.includes(place)),
+  };
 }

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { compareStandings, rankNotListed, rankOf, standingOf } from '../../../../core/chain/fork-choice.ts';
+import { bytesToHex, concatBytes, utf8Bytes } from '../../../../core/codec/bytes.ts';
+import { sha256 } from '../../../../core/crypto/hash.ts';
+import type { Author } from '../../../model/author.ts';
+import { authors } from '../../../model/author.ts';
+import { otherParity } from '../../../model/fake-curve.ts';
+
+const [a, b, c, d] = authors(4) as [Author, Author, Author, Author];
+
+describe("an author's rank", () => {
+  it('is the place among the choices, from 0', () => {
+    expect([a, b, c].map(({ key }) => rankOf(key, [a.key, b.key, c.key]))).toEqual([0, 1, 2]);
+  });
+
+  it('is the first place of a key that is named twice', () => {
+    expect(rankOf(b.key, [a.key, b.key, b.key])).toBe(1);
+  });
+
+  it('does not look at parity', () => {
+    expect(rankOf(otherParity(b.key), [a.key, b.key])).toBe(1);
+    expect(rankOf(b.key, [a.key, otherParity(b.key)])).toBe(1);
+  });
+
+  it('is 99 for one who is not named, and for one who is named later than that', () => {
+    expect(rankOf(d.key, [a.key, b.key])).toBe(rankNotListed);
+    expect(rankOf(d.key, [])).toBe(99);
+    const many = Array.from({ length: 150 }, (_, place) => (place === 120 ? d.key : a.key));
+    expect(rankOf(d.key, many)).toBe(99);
+    expect(rankOf(d.key, many.slice(22))).toBe(98);
+  });
+});
+
+describe('the standing of a block', () => {
+  const parent = a.block(undefined, [b.key, c.key]);
+
+  it('has the lot that the specification gives', () => {
+    const block = b.block(parent);
+    const lot = sha256(concatBytes(utf8Bytes('mcfc'), parent.hash, b.key));
+    expect(bytesToHex(standingOf(block, parent).lot)).toBe(bytesToHex(lot));
+  });
+
+  it('ranks a first block as not listed, for nobody named its author', () => {
+    expect(standingOf(parent, undefined).rank).toBe(99);
+  });
+
+  it('puts rank before lot before hash', () => {
+    const of = (author: Author) => standingOf(author.block(parent), parent);
+    expect(compareStandings(of(b), of(c))).toBeLessThan(0);
+    expect(compareStandings(of(c), of(a))).toBeLessThan(0);
+    const [unlisted, other] = [of(a), of(d)];
+    const lots = bytesToHex(unlisted.lot) < bytesToHex(other.lot);
+    expect(compareStandings(unlisted, other) < 0).toBe(lots);
+    const [one, two] = [of(b), of(b)];
+    expect(compareStandings(one, two) < 0).toBe(bytesToHex(one.hash) < bytesToHex(two.hash));
+  });
+
+  it('is the same only for the same block', () => {
+    const block = b.block(parent);
+    expect(compareStandings(standingOf(block, parent), standingOf(block, parent))).toBe(0);
+  });
+});
