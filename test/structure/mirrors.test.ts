@@ -8,7 +8,18 @@ import { projectFiles, typescript } from './project.ts';
 const files = typescript(projectFiles());
 
 /** Files whose tests stand elsewhere, with the reason. */
-const exceptions: Exceptions = {};
+const drawn = { test: 'test/browser/element/element.spec.ts', because: 'it is seen only where it is drawn' };
+const used = { test: 'test/browser/element/use.spec.ts', because: 'it is the DOM that it answers to' };
+const exceptions: Exceptions = {
+  'web/main.ts': { test: 'test/browser/element/page.spec.ts', because: 'it is the page’s own script' },
+  'web/element/mccloud-peer.ts': { test: 'test/browser/network/embed.spec.ts', because: 'it joins element and peer' },
+  'web/element/peer-element.ts': used,
+  'web/element/peer-screen.ts': drawn,
+  'web/element/copying.ts': drawn,
+  'web/element/frame.ts': drawn,
+  'web/element/styles/': drawn,
+  'web/element/views/': drawn,
+};
 
 function made(...paths: readonly string[]) {
   return new Map(paths.map((path) => [path, 'export const a = 1;']));
