@@ -8,7 +8,7 @@
 import type { Milliseconds } from '../config.ts';
 import { type ItemId, type ItemIdHex, itemIdHex } from '../crypto/keys.ts';
 import { type Random, randomBelow } from '../random.ts';
-import { writtenBlockBytes } from './block.ts';
+import { acceptedBlockBytes, writtenBlockBytes } from './block.ts';
 import { type Data, encodedDataBytes } from './data.ts';
 
 export interface PoolItem {
@@ -56,11 +56,9 @@ export class Pool {
   /** False when it is held already, or when the pool is full and the item is another's. */
   add(item: PoolItem): boolean {
     const key = itemIdHex(item.id);
-    const bytes = encodedDataBytes(item.data);
-    if (this.#items.has(key)) return false;
-    if (!item.mine && (this.#items.size >= mostItems || this.#bytes + bytes > mostBytes)) return false;
+    if (this.#items.has(key) || !this.#hasRoom(item)) return false;
     this.#items.set(key, item);
-    this.#bytes += bytes;
+    this.#bytes += encodedDataBytes(item.data);
     return true;
   }
 
@@ -75,11 +73,13 @@ export class Pool {
 
   /** Items of a left branch, in their old order, go in front. Those taken are returned. */
   giveBack(items: readonly PoolItem[], now: Milliseconds, random: Random): PoolItem[] {
-    const returned = items.filter((item) => !this.#items.has(itemIdHex(item.id)));
     const later = this.#items;
+    // Who stands in front has waited at least as long as those behind.
+    const arrivedAt = Math.min(now, this.pendingSince ?? now);
+    const returned = items.filter((item) => this.add({ ...item, arrivedAt }));
     this.#items = new Map();
-    this.#bytes = 0;
-    for (const item of [...returned, ...later.values()]) this.add({ ...item, arrivedAt: Math.min(item.arrivedAt, now) });
+    for (const item of returned) this.#items.set(itemIdHex(item.id), { ...item, arrivedAt });
+    for (const [id, item] of later) if (!this.#items.has(id)) this.#items.set(id, item);
     for (const item of returned) {
       const span = shareAgainMs.most - shareAgainMs.least;
       const wait = item.mine ? 0 : shareAgainMs.least + randomBelow(random, span);
@@ -114,5 +114,12 @@ export class Pool {
       bytes += size;
     }
     return chosen;
+  }
+
+  /** An item that fits into no block would be chosen for the next one for ever. */
+  #hasRoom({ mine, data }: PoolItem): boolean {
+    const bytes = encodedDataBytes(data);
+    if (bytes + blockFrameBytes > acceptedBlockBytes) return false;
+    return mine || (this.#items.size < mostItems && this.#bytes + bytes <= mostBytes);
   }
 }
