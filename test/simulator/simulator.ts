@@ -1,0 +1,130 @@
+/**
+ * Many peers under one virtual clock, one network and one seed: the same seed is the same run, to the last byte.
+ *
+ * Drives; it judges nothing. What must hold is in witness.ts (while it runs) and checkers.ts (at the end).
+ */
+import { createData, itemIdOf } from '../../core/chain/data.ts';
+import { type Config, defaultConfig, type Milliseconds } from '../../core/config.ts';
+import { sha256 } from '../../core/crypto/hash.ts';
+import { type ItemIdHex, itemIdHex, type SecretKey } from '../../core/crypto/keys.ts';
+import { signaledAddress } from '../../core/network/addresses.ts';
+import { Seeded } from '../model/seeded.ts';
+import { Agenda } from './agenda.ts';
+import { cheapCrypto, type SimulatedCrypto } from './crypto.ts';
+import { SimulatedPeer, type World } from './host.ts';
+import { type Conditions, internet } from './network.ts';
+import { type Endpoint, Wires } from './wires.ts';
+import { Witness } from './witness.ts';
+
+export interface SimulatorOptions {
+  readonly seed: number;
+  readonly conditions?: Conditions;
+  readonly crypto?: SimulatedCrypto;
+  /** Frames shorter than this are not opened by the witness; 0 opens all. */
+  readonly leastWitnessedBytes?: number;
+}
+
+export interface SharedItem {
+  readonly id: ItemIdHex;
+  readonly by: SimulatedPeer;
+  /** Set when its peer crashed before the item was in its own chain: then nobody owes it a block. */
+  mayBeLost: boolean;
+}
+
+/** 2026, so that KeepAlive counts look like times. */
+const beginning: Milliseconds = 1_770_000_000_000;
+const stepMs = 50;
+
+export class Simulator {
+  readonly seeded: Seeded;
+  readonly world: World;
+  readonly peers: SimulatedPeer[] = [];
+  readonly shared: SharedItem[] = [];
+
+  constructor({ seed, conditions = internet, crypto = cheapCrypto(), leastWitnessedBytes = 0 }: SimulatorOptions) {
+    this.seeded = new Seeded(seed);
+    const agenda = new Agenda(beginning);
+    const wires = new Wires(agenda, this.seeded, conditions);
+    this.world = { agenda, seeded: this.seeded, wires, crypto, witness: new Witness(crypto, leastWitnessedBytes) };
+  }
+
+  /** Since the beginning. */
+  get elapsedMs(): Milliseconds {
+    return this.world.agenda.now - beginning;
+  }
+
+  get running(): SimulatedPeer[] {
+    return this.peers.filter((peer) => peer.isRunning);
+  }
+
+  /** A new peer, started; reached by signaling unless its config says where it listens. */
+  add(config: Partial<Config> = {}): SimulatedPeer {
+    const secret = this.newSecret();
+    const key = this.world.crypto.curve.publicKey(secret);
+    const address = config.listen ?? signaledAddress(key);
+    const name = `peer ${this.peers.length}`;
+    const peer = new SimulatedPeer({ name, address, secret, config: { ...defaultConfig, ...config } }, this.world);
+    this.peers.push(peer);
+    peer.start();
+    return peer;
+  }
+
+  addMany(count: number, config: Partial<Config> = {}): SimulatedPeer[] {
+    return Array.from({ length: count }, () => this.add(config));
+  }
+
+  newSecret(): SecretKey {
+    return sha256(this.seeded.bytes(32)) as Uint8Array as SecretKey;
+  }
+
+  connect(from: SimulatedPeer, to: Endpoint): void {
+    from.handle({ kind: 'commanded', command: { kind: 'connect', address: to.address } });
+  }
+
+  /** Links each peer with the one before it. */
+  connectInLine(peers: readonly SimulatedPeer[]): void {
+    peers.slice(1).forEach((peer, place) => {
+      this.connect(peer, peers[place] as SimulatedPeer);
+    });
+  }
+
+  share(peer: SimulatedPeer, bytes: number = this.seeded.between(60, 400)): ItemIdHex {
+    const { curve } = this.world.crypto;
+    const data = createData(curve, this.seeded.random, peer.key, peer.secret, this.seeded.bytes(bytes));
+    const id = itemIdOf(data);
+    this.shared.push({ id: itemIdHex(id), by: peer, mayBeLost: false });
+    peer.handle({ kind: 'commanded', command: { kind: 'share', data, id } });
+    return itemIdHex(id);
+  }
+
+  crash(peer: SimulatedPeer, silently = this.seeded.chance(0.5)): void {
+    for (const item of this.shared) if (item.by === peer) item.mayBeLost = true;
+    peer.crash(silently);
+  }
+
+  partition(...groups: readonly (readonly Endpoint[])[]): void {
+    this.world.wires.partition(...groups);
+  }
+
+  heal(): void {
+    this.world.wires.heal();
+  }
+
+  after(delayMs: Milliseconds, action: () => void): void {
+    this.world.agenda.after(delayMs, action);
+  }
+
+  run(forMs: Milliseconds): void {
+    this.world.agenda.runTo(this.world.agenda.now + forMs);
+  }
+
+  /** @returns whether the condition came to hold within the time */
+  runUntil(condition: () => boolean, withinMs: Milliseconds): boolean {
+    const { agenda } = this.world;
+    for (const end = agenda.now + withinMs; agenda.now < end; ) {
+      if (condition()) return true;
+      agenda.runTo(Math.min(end, agenda.now + stepMs));
+    }
+    return condition();
+  }
+}

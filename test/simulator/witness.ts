@@ -1,0 +1,112 @@
+/**
+ * What is seen while a simulation runs, held against the rules at once: every frame an honest peer sends, every block it
+ * signs, everything it delivers to its application.
+ *
+ * It opens frames with the keys of both sides, which no peer could. It judges by its own few lines, not by the core's:
+ * a block is right when its hash is that of its content and its author signed it; an item when its author signed it.
+ */
+import { type Block, blockHash, decodeBlock } from '../../core/chain/block.ts';
+import { type Data, dataCheck } from '../../core/chain/data.ts';
+import { bytesToHex, equalBytes } from '../../core/codec/bytes.ts';
+import { decode } from '../../core/codec/codec.ts';
+import { sessionKey } from '../../core/crypto/agreement.ts';
+import { sha256 } from '../../core/crypto/hash.ts';
+import type { PublicKey } from '../../core/crypto/keys.ts';
+import { type HashHex, hashHex, holderOf, isPublicKey, type SecretKey } from '../../core/crypto/keys.ts';
+import { cbcMessages, requestedBlockVariant, shareBlockVariant } from '../../core/wire/dialect.ts';
+import { openFrame } from '../../core/wire/frame.ts';
+import type { SimulatedCrypto } from './crypto.ts';
+
+export interface Sighting {
+  readonly block: Block;
+  /** Why nobody may pass it on; undefined when it is right. */
+  readonly wrong: string | undefined;
+  /** One for each item. */
+  readonly itemsHold: readonly boolean[];
+}
+
+const sealedHeaderBytes = 20;
+const shareDataVariant = 2;
+
+export class Witness {
+  /** What broke a rule, in the order in which it was seen. */
+  readonly violations: string[] = [];
+  readonly #crypto: SimulatedCrypto;
+  /** Frames shorter than this are not opened. */
+  readonly #leastFrameBytes: number;
+  readonly #bodies = new Map<string, Sighting>();
+  /** By author and parent: the first child that left its author. */
+  readonly #children = new Map<string, HashHex>();
+  readonly #items = new Map<string, boolean>();
+  readonly #hostile = new Set<string>();
+
+  /** @param leastFrameBytes a KeepAlive's frame is 132 bytes, a block's at least 270: opening all takes twice the time */
+  constructor(crypto: SimulatedCrypto, leastFrameBytes: number) {
+    this.#crypto = crypto;
+    this.#leastFrameBytes = leastFrameBytes;
+  }
+
+  /** An identity that does not keep the rules: what it signs proves nothing about ours. */
+  distrust(key: PublicKey): void {
+    this.#hostile.add(holderOf(key));
+  }
+
+  report(who: string, what: string): void {
+    this.violations.push(`${who}: ${what}`);
+  }
+
+  /** A frame that an honest peer sends, not its greeting. */
+  sent(who: string, secret: SecretKey, to: PublicKey, frame: Uint8Array): void {
+    if (frame.length < this.#leastFrameBytes) return;
+    const key = sessionKey(this.#crypto.curve.sharedX(secret, to));
+    const iv = frame.slice(4, sealedHeaderBytes);
+    const ciphertext = frame.slice(sealedHeaderBytes);
+    const { payload } = openFrame(key, { kind: 'sealed', iv, ciphertext, bytes: frame.length });
+    const variant = payload[0];
+    if (variant === shareDataVariant) this.#sentData(who, payload);
+    else if (variant === shareBlockVariant || variant === requestedBlockVariant) this.#sentBlock(who, payload.slice(1));
+  }
+
+  /** Each body is judged once. */
+  sighted(bytes: Uint8Array): Sighting {
+    const name = bytesToHex(sha256(bytes));
+    const known = this.#bodies.get(name);
+    if (known !== undefined) return known;
+    const block = decodeBlock(bytes);
+    const { hash, author, sign } = block;
+    const holds = isPublicKey(author) && this.#crypto.verify({ key: author, digest: hash, signature: sign });
+    const wrong = !equalBytes(blockHash(block), hash) ? 'a wrong hash' : holds ? undefined : 'a wrong signature';
+    const sighting = { block, wrong, itemsHold: block.data.map((item) => this.#itemHolds(item)) };
+    this.#bodies.set(name, sighting);
+    return sighting;
+  }
+
+  #sentBlock(who: string, bytes: Uint8Array): void {
+    const { block, wrong } = this.sighted(bytes);
+    if (wrong !== undefined) {
+      this.report(who, `passed on a block with ${wrong}`);
+      return;
+    }
+    const holder = holderOf(block.author);
+    if (this.#hostile.has(holder)) return;
+    const place = `${holder} ${block.parent === undefined ? 'first' : hashHex(block.parent)}`;
+    const hash = hashHex(block.hash);
+    const before = this.#children.get(place) ?? hash;
+    this.#children.set(place, before);
+    if (before !== hash) this.report(who, `two children of one block by ${holder.slice(0, 8)} are about`);
+  }
+
+  #sentData(who: string, payload: Uint8Array): void {
+    const message = decode(cbcMessages, payload);
+    if (message.kind === 'shareData' && !this.#itemHolds(message.data)) this.report(who, 'passed on a forged item');
+  }
+
+  #itemHolds(item: Data): boolean {
+    const name = bytesToHex(item.sign) + bytesToHex(item.author) + bytesToHex(sha256(item.data));
+    const known = this.#items.get(name);
+    if (known !== undefined) return known;
+    const holds = isPublicKey(item.author) && this.#crypto.verify(dataCheck(item));
+    this.#items.set(name, holds);
+    return holds;
+  }
+}
