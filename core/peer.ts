@@ -92,7 +92,8 @@ export class PeerMachine {
       this.#take(now, event);
       if (!this.#closed) this.#advance(now);
     }
-    this.#machines.recorder.flush();
+    if (this.#closed) this.#machines.recorder.finish();
+    else this.#machines.recorder.flush();
     return this.#machines.effects.take();
   }
 

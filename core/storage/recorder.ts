@@ -71,33 +71,13 @@ export class Recorder {
 
   /** Called at the end of every event: begins a change when none is under way and there is something to store. */
   flush(): void {
-    if (this.#underWay !== undefined) return;
-    const { signed, cutTo, pendingAdded, pendingRemoved, tokens } = this.#gathered;
-    const append = this.#gathered.append;
-    if (
-      signed === undefined &&
-      cutTo === undefined &&
-      append.length === 0 &&
-      pendingAdded.size + pendingRemoved.size === 0
-    ) {
-      return;
-    }
-    const now = firstBytes(append, mostAppendBytes);
-    const change: Change = {
-      durable: signed !== undefined,
-      signed,
-      cutTo,
-      append: append.slice(0, now),
-      pendingAdded: [...pendingAdded.values()],
-      pendingRemoved: [...pendingRemoved.values()],
-    };
-    this.#gathered = nothing();
-    this.#gathered.append = append.slice(now);
-    const whole = this.#gathered.append.length === 0;
-    if (!whole) this.#gathered.tokens = tokens;
-    const request = this.#effects.nextRequest();
-    this.#underWay = { request, tokens: whole ? tokens : [] };
-    this.#effects.put({ kind: 'store', request, change });
+    if (this.#underWay === undefined) this.#begin();
+  }
+
+  /** The peer ends: all that is gathered is asked for now, for a store applies its changes in the order of the calls. */
+  finish(): void {
+    do this.#goOn();
+    while (this.#begin());
   }
 
   /** @returns whether this was the change under way */
@@ -105,9 +85,41 @@ export class Recorder {
     if (this.#underWay?.request !== request) return false;
     const { tokens } = this.#underWay;
     this.#underWay = undefined;
-    while (this.#later.length > 0 && this.#gathered.signed === undefined) this.#later.shift()?.();
+    this.#goOn();
     for (const token of tokens) token();
     return true;
+  }
+
+  /** @returns whether there was something to store */
+  #begin(): boolean {
+    const { signed, cutTo, append, pendingAdded, pendingRemoved, tokens } = this.#gathered;
+    if (signed === undefined && cutTo === undefined && append.length + pendingAdded.size + pendingRemoved.size === 0) {
+      return false;
+    }
+    const now = firstBytes(append, mostAppendBytes);
+    const rest = append.slice(now);
+    // An item leaves with the block that took it or later, never before it: a crash in between would lose it.
+    const last = rest.length === 0 && this.#later.length === 0;
+    const change: Change = {
+      durable: signed !== undefined,
+      signed,
+      cutTo,
+      append: append.slice(0, now),
+      pendingAdded: [...pendingAdded.values()],
+      pendingRemoved: last ? [...pendingRemoved.values()] : [],
+    };
+    this.#gathered = { ...nothing(), append: rest };
+    if (!last) this.#gathered.pendingRemoved = pendingRemoved;
+    if (rest.length > 0) this.#gathered.tokens = tokens;
+    const request = this.#effects.nextRequest();
+    this.#underWay = { request, tokens: rest.length > 0 ? [] : tokens };
+    this.#effects.put({ kind: 'store', request, change });
+    return true;
+  }
+
+  /** What waited for a signed block to be on its way joins the next change, up to another signed block. */
+  #goOn(): void {
+    while (this.#later.length > 0 && this.#gathered.signed === undefined) this.#later.shift()?.();
   }
 
   #move(cutTo: number | undefined, append: readonly StoredBlock[]): void {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { itemIdOf } from '../../../core/chain/data.ts';
+import { itemIdHex } from '../../../core/crypto/keys.ts';
 import { Author } from '../../model/author.ts';
 import { Stage } from '../../model/stage.ts';
 
@@ -22,5 +24,19 @@ describe('bytes that a session refuses', () => {
     expect(() => remote.raw(new Uint8Array(100))).not.toThrow();
     expect(remote.closedBecause).toBeDefined();
     expect(stage.machine.links).toEqual([]);
+  });
+});
+
+describe('a peer that is told to close', () => {
+  it('asks for all to be stored that waits for a change under way', () => {
+    const stage = new Stage();
+    stage.answers.store = false;
+    const items = [1, 2, 3].map((count) => stage.self.item(`item ${count}`));
+    for (const data of items) stage.handle({ kind: 'commanded', command: { kind: 'share', data, id: itemIdOf(data) } });
+    expect(stage.of('store')).toHaveLength(1);
+    stage.handle({ kind: 'commanded', command: { kind: 'close' } });
+    stage.settle();
+    expect(stage.store.pendingIds).toEqual(items.map((data) => itemIdHex(itemIdOf(data))));
+    expect(stage.machine.deadline).toBeUndefined();
   });
 });
