@@ -12,7 +12,8 @@ import { extractSecp256k1Wasm } from './extract-wasm.ts';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const relayPort = '8081';
-const relayPaths = ['/signal', '/peer'];
+/** What relay/server.ts upgrades to a WebSocket. */
+const relayPaths = ['^/signal$', '^/peer/'];
 
 await extractSecp256k1Wasm();
 const relay = spawn(

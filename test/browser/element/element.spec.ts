@@ -14,7 +14,7 @@ test.describe('what it shows', () => {
     await expect(part(page, 'known')).toHaveText('0');
     await expect(part(page, 'connected')).toHaveText('0');
     await expect(part(page, 'height')).toHaveText('0');
-    await expect(page.getByText('The first thing anybody shares begins the chain.')).toContainText('second tab');
+    await expect(page.getByText('There is no block yet')).toContainText('second tab');
     await expect(part(page, 'block')).toHaveCount(0);
   });
 
@@ -22,7 +22,9 @@ test.describe('what it shows', () => {
     await show(page, 'alone');
     await expect(part(page, 'pending-item')).toContainText(['I will wait.', 'Is anybody here?']);
     await expect(part(page, 'pending-item').first()).toContainText('waiting for its block');
-    await expect(page.getByRole('group')).toContainText('2 items waiting for their block. Nobody else is here');
+    await expect(page.getByRole('group')).toContainText(
+      '2 items waiting for their block. Nobody else is here, and a peer alone writes no block.',
+    );
   });
 
   test('of a peer among five: keys, links, blocks, authors, and what is its own', async ({ page }) => {

@@ -33,7 +33,7 @@ export const chainStyles = css`
   }
 
   /* The loose end reaches down to the newest knot. */
-  .pending > .items > .item:last-child::before {
+  .pending:has(+ .blocks) > .items > .item:last-child::before {
     inset-block-end: -1.625rem;
   }
 

@@ -73,7 +73,7 @@ export const frameStyles = css`
   }
 
   .value {
-    font-size: 1.125rem;
+    font-size: 1.0625rem;
     line-height: 1.5;
   }
 

@@ -25,7 +25,7 @@ export function chainView(
   unfolding: Unfolding,
 ): TemplateResult {
   const { blocks, fault } = chain;
-  if (height === 0) return html`<p class="note empty">${alone ? emptyAlone : empty}</p>`;
+  if (height === 0) return html`<p class="note">${alone ? `${empty} ${inviting}` : empty}</p>`;
   return html`
     ${newestView(chain)}
     <ol class="blocks" role="list">
@@ -39,8 +39,8 @@ export function chainView(
   `;
 }
 
-const empty = 'There is no block yet. The first thing anybody shares begins the chain.';
-const emptyAlone = `${empty} Nobody else is here now: open this page in a second tab, or send somebody its address.`;
+const empty = 'There is no block yet: the first item that is shared among two peers begins the chain.';
+const inviting = 'Open this page in a second tab, or send somebody its address.';
 
 /** Items of a block shown at first, and added by each step. */
 const firstShown = 12;

@@ -51,7 +51,8 @@ const firstShown = 10;
 const stepShown = 50;
 
 const reasons: Readonly<Record<WaitingFor, string>> = {
-  'a second peer': 'Nobody else is here: a peer alone writes no block. The item is kept until a second peer comes.',
+  'a second peer':
+    'Nobody else is here, and a peer alone writes no block. What is shared is kept until a second one comes.',
   'the chain of a neighbour': 'The chain of a neighbour is being read first.',
   'the author of the next block': 'The peer that may write the next block has not done so yet.',
 };

@@ -30,7 +30,7 @@ export class StatusHeader {
     const { known, connected, status } = this.#peer;
     const peers = this.#peer.peers();
     return html`
-      <header class="status">
+      <section class="status" aria-label="This peer">
         ${this.#ownKey()}
         <dl class="facts">
           ${fact('Known', 'known', count(known.size), known.size === 1 ? 'other peer' : 'other peers')}
@@ -39,7 +39,7 @@ export class StatusHeader {
           ${fact('Kept', 'storage', storageNames[status.storage].name, storageNames[status.storage].meaning)}
           ${this.#relay(status)}
         </dl>
-      </header>
+      </section>
     `;
   }
 
