@@ -16,13 +16,16 @@ export interface Archive {
   accept(socket: WebSocket, address: string): void;
 }
 
+/** Nobody is dialled from here, and every tab of a room finds a place. */
+const relationship = { count: 0, timeMs: 10_000, maxLinks: 512 };
+
 /** @param folder of the relay; each network has one of its own in it. @throws StoreError, PeerError */
 export async function openArchive(network: string, folder: string, log: Log): Promise<Archive> {
   const acceptor = new WebSocketAcceptor();
   const platform = await nodePlatform(join(folder, network), [acceptor], (error) => {
     log('an archive has failed and takes no more part', { network, error: String(error) });
   });
-  const peer = await Peer.open({ network }, platform);
+  const peer = await Peer.open({ network, relationship }, platform);
   const { blocks, bytes } = platform.store.torn;
   if (bytes > 0) log('the end of a chain was torn and has been cut', { network, blocks, bytes });
   log('archive', { network, blocks: peer.status.height, key: peer.publicKey });

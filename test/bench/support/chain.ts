@@ -7,7 +7,8 @@ import { createData, itemIdOf } from '../../../core/chain/data.ts';
 import { sha256 } from '../../../core/crypto/hash.ts';
 import { type Hash, secretKeyFrom } from '../../../core/crypto/keys.ts';
 import type { StoredBlock } from '../../../core/storage/store.ts';
-import { nodeCurve } from '../../../relay/curve.ts';
+import { nodeCurve, nodeVerifier } from '../../../relay/curve.ts';
+import { folderDisk } from '../../../relay/store/disk.ts';
 import { FileStore } from '../../../relay/store/files.ts';
 import { Seeded } from '../../model/seeded.ts';
 
@@ -24,7 +25,7 @@ export async function writeChain(folder: string, { blocks, items, itemBytes }: C
     const secret = secretKeyFrom(sha256(Uint8Array.of(place)));
     return { secret, key: nodeCurve.publicKey(secret) };
   });
-  const store = new FileStore(folder);
+  const store = new FileStore(folderDisk(folder), nodeVerifier);
   await store.open();
   let parent: Hash | undefined;
   const batch: StoredBlock[] = [];
