@@ -58,7 +58,7 @@ export class PendingFile {
   /** All of them, or none. */
   async add(items: readonly PendingItem[], durable: boolean): Promise<void> {
     await this.#record(items.map(({ id, bytes }) => ({ kind: 'added', id, bytes })));
-    if (durable) await this.#log.sync();
+    if (durable && items.length > 0) await this.#log.sync();
   }
 
   async remove(ids: readonly ItemId[]): Promise<void> {

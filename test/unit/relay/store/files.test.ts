@@ -1,17 +1,435 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { encodeData, itemIdOf } from '../../../../core/chain/data.ts';
+import { bytesToHex, equalBytes, hexToBytes } from '../../../../core/codec/bytes.ts';
+import { decode, struct, u64 } from '../../../../core/codec/codec.ts';
+import type { Verifier } from '../../../../core/crypto/curve.ts';
+import { hashCodec } from '../../../../core/crypto/key-codecs.ts';
+import { hashHex, type ItemId } from '../../../../core/crypto/keys.ts';
 import { nobleVerifier } from '../../../../core/crypto/noble-curve.ts';
+import { StoreError } from '../../../../core/errors.ts';
+import { type Change, recentBlocks, type StoredBlock } from '../../../../core/storage/store.ts';
+import { decompressCapped } from '../../../../core/storage/zstd.ts';
 import { folderDisk } from '../../../../relay/store/disk.ts';
 import { FileStore } from '../../../../relay/store/files.ts';
+import { ChainMaker, noChange } from '../../../contract/material.ts';
 import { storeContract } from '../../../contract/store.ts';
+import { type Operation, RecordedDisk } from '../../../model/recorded-disk.ts';
+import { folderVector } from '../../../model/vectors.ts';
 
 storeContract('FileStore', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'mccloud-store-'));
-  const make = () => new FileStore(folderDisk(folder), nobleVerifier);
+  const folder = await temporaryFolder();
   return {
-    store: make(),
-    reopen: async () => make(),
+    store: new FileStore(folderDisk(folder), noneHolds),
+    reopen: async () => new FileStore(folderDisk(folder), noneHolds),
     dispose: () => rm(folder, { recursive: true }),
   };
 });
+
+describe('FileStore on a folder of the reference', () => {
+  const vector = folderVector();
+  const reference = fileURLToPath(new URL('../../../vectors/folder-reference', import.meta.url));
+
+  async function copied(): Promise<{ folder: string; store: FileStore }> {
+    const folder = await temporaryFolder();
+    for (const name of ['index.db', 'blocks.db']) await cp(join(reference, name), join(folder, name));
+    return { folder, store: new FileStore(folderDisk(folder), nobleVerifier) };
+  }
+
+  it('reads its blocks, byte for byte, and finds its items verified', async () => {
+    const { folder, store } = await copied();
+    const opened = await store.open();
+    expect(opened.recent.map(({ bytes }) => bytesToHex(bytes))).toEqual(vector.map(({ borsh }) => borsh));
+    expect(opened.recent.map(({ unverified }) => unverified)).toEqual(vector.map(() => []));
+    expect(opened.count).toBe(4);
+    expect(opened.root && hashHex(opened.root)).toBe(vector[0]?.block.hash);
+    expect(store.torn).toEqual({ blocks: 0, bytes: 0 });
+    await store.close();
+    for (const name of ['index.db', 'blocks.db']) {
+      expect(await readFile(join(folder, name))).toEqual(await readFile(join(reference, name)));
+    }
+    await rm(folder, { recursive: true });
+  });
+
+  it('appends to it in the same form, and leaves what was there as it was', async () => {
+    const { folder, store } = await copied();
+    await store.open();
+    const tip = vector.at(-1)?.block.hash as string;
+    const block = { ...new ChainMaker(1).block(undefined), hash: hexToBytes(tip) } as StoredBlock;
+    const next = new ChainMaker(2).chain(2, { ...block, height: 3 });
+    await store.change({ ...noChange, durable: true, append: next });
+    await store.close();
+    const [index, blocks] = [await readFile(join(folder, 'index.db')), await readFile(join(folder, 'blocks.db'))];
+    expect(index.subarray(0, 192)).toEqual(await readFile(join(reference, 'index.db')));
+    expect(blocks.subarray(0, 1_278)).toEqual(await readFile(join(reference, 'blocks.db')));
+    expect(index.length).toBe(6 * 48);
+    let end = 1_278;
+    for (const [i, { hash, bytes }] of next.entries()) {
+      const record = decode(indexRecord, new Uint8Array(index.subarray((4 + i) * 48, (5 + i) * 48)));
+      expect(hashHex(record.hash)).toBe(hashHex(hash));
+      expect(Number(record.pos)).toBe(end);
+      end += Number(record.size);
+      expect(decompressCapped(blocks.subarray(Number(record.pos), end), bytes.length)).toEqual(bytes);
+    }
+    expect(blocks.length).toBe(end);
+    await rm(folder, { recursive: true });
+  });
+
+  it('makes the list of items anew when it is gone or of another chain', async () => {
+    const { folder, store } = await copied();
+    await store.open();
+    await store.close();
+    const whole = await readFile(join(folder, 'items.db'));
+    for (const damage of [
+      () => rm(join(folder, 'items.db')),
+      () => cp(join(folder, 'index.db'), join(folder, 'items.db')),
+    ]) {
+      await damage();
+      const again = new FileStore(folderDisk(folder), nobleVerifier);
+      await again.open();
+      await again.close();
+      expect(await readFile(join(folder, 'items.db'))).toEqual(whole);
+    }
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('FileStore', () => {
+  const maker = new ChainMaker(3);
+  const chain = maker.chain(3);
+
+  it('syncs the journal before the frames, the frames before the index, and the index before it answers', async () => {
+    const { disk, store } = await opened();
+    const [block] = chain as [StoredBlock];
+    const signed = { parent: undefined, hash: block.hash, bytes: block.bytes };
+    await store.change({
+      ...noChange,
+      durable: true,
+      signed,
+      append: [block],
+      pendingRemoved: [block.items[0] as ItemId],
+    });
+    const steps = disk.operations.map(({ kind, name }) => `${kind} ${name}`);
+    const atTheEnd = steps.indexOf('append pending.db');
+    expect(steps.filter((step) => !step.endsWith('items.db')).slice(0, atTheEnd)).toEqual([
+      'append journal.db',
+      'sync journal.db',
+      'append blocks.db',
+      'sync blocks.db',
+      'append index.db',
+      'sync index.db',
+      'append pending.db',
+    ]);
+  });
+
+  it('writes and syncs each file once for many blocks', async () => {
+    const { disk, store } = await opened();
+    await store.change({ ...noChange, durable: true, append: maker.chain(200) });
+    const steps = disk.operations.map(({ kind, name }) => `${kind} ${name}`).sort();
+    expect(steps).toEqual([
+      'append blocks.db',
+      'append index.db',
+      'append items.db',
+      'sync blocks.db',
+      'sync index.db',
+    ]);
+  });
+
+  it('writes down a reorganisation before it cuts, cuts the index before the frames, and clears up', async () => {
+    const { disk, store } = await opened();
+    await store.change({ ...noChange, append: chain });
+    disk.operations.length = 0;
+    await store.change({ ...noChange, cutTo: 1, append: new ChainMaker(9).chain(2, chain[0]) });
+    const steps = disk.operations.map(({ kind, name }) => `${kind} ${name}`);
+    expect(steps.filter((step) => !step.endsWith('items.db'))).toEqual([
+      'replace reorganisation.db',
+      'truncate index.db',
+      'sync index.db',
+      'truncate blocks.db',
+      'append blocks.db',
+      'sync blocks.db',
+      'append index.db',
+      'sync index.db',
+      'remove reorganisation.db',
+    ]);
+  });
+
+  it.each(['journal.db', 'pending.db', 'items.db', 'blocks.db', 'index.db', 'reorganisation.db'])(
+    'refuses a change for which %s has no room, and goes on as before',
+    async (name) => {
+      const { disk, store } = await opened();
+      await store.change({ ...noChange, append: chain });
+      const cuts = name === 'reorganisation.db';
+      const append = cuts ? new ChainMaker(9).chain(1, chain[1]) : maker.chain(2, chain[2]);
+      const change: Change = {
+        ...noChange,
+        signed: maker.signed(undefined),
+        cutTo: cuts ? 2 : undefined,
+        append,
+        pendingAdded: [maker.pending()],
+      };
+      disk.failing = (operation) => (operation.name === name && writes(operation) ? full : undefined);
+      await expect(store.change(change)).rejects.toMatchObject({ name: 'StoreError', code: 'full' });
+      expect((await store.blocks(0, 9, unlimited)).map(({ bytes }) => bytes)).toEqual(chain.map(({ bytes }) => bytes));
+      expect(await store.containsItems(append.flatMap(({ items }) => items))).not.toContain(true);
+      disk.failing = undefined;
+      await store.change(change);
+      const after = [...chain.slice(0, cuts ? 2 : 3), ...append];
+      expect((await store.blocks(0, 9, unlimited)).map(({ bytes }) => bytes)).toEqual(after.map(({ bytes }) => bytes));
+      await store.close();
+      expect((await reopened(disk)).count).toBe(after.length);
+    },
+  );
+
+  it('refuses everything after a failure that leaves the disk unknown, and is whole when opened again', async () => {
+    const { disk, store } = await opened();
+    await store.change({ ...noChange, append: chain });
+    disk.failing = ({ kind, name }) => (kind === 'sync' && name === 'index.db' ? broken : undefined);
+    const append = maker.chain(1, chain[2]);
+    await expect(store.change({ ...noChange, durable: true, append })).rejects.toMatchObject({ code: 'failed' });
+    disk.failing = undefined;
+    await expect(store.change({ ...noChange, append })).rejects.toMatchObject({ code: 'failed' });
+    await expect(store.blocks(0, 1, 1)).rejects.toMatchObject({ code: 'failed' });
+    await store.close();
+    expect((await reopened(disk)).count).toBe(3);
+  });
+
+  it('finishes when opening a reorganisation that ran out of room half way', async () => {
+    const { disk, store } = await opened();
+    await store.change({ ...noChange, append: chain });
+    const branch = new ChainMaker(9).chain(2, chain[0]);
+    disk.failing = ({ kind, name }) => (kind === 'append' && name === 'blocks.db' ? full : undefined);
+    await expect(store.change({ ...noChange, cutTo: 1, append: branch })).rejects.toMatchObject({ code: 'failed' });
+    disk.failing = undefined;
+    await store.close();
+    const { recent } = await reopened(disk);
+    expect(recent.map(({ bytes }) => bytesToHex(bytes))).toEqual(
+      [...chain.slice(0, 1), ...branch].map(({ bytes }) => bytesToHex(bytes)),
+    );
+  });
+
+  it('says corrupt, and cuts nothing, when more is wrong than a crash can explain', async () => {
+    const { disk, store } = await opened();
+    await store.change({ ...noChange, append: maker.chain(80) });
+    await store.close();
+    const contents = new Map(disk.contents);
+    contents.set('blocks.db', new Uint8Array(contents.get('blocks.db')?.length ?? 0));
+    const damaged = new RecordedDisk(contents);
+    await expect(new FileStore(damaged, noneHolds).open()).rejects.toMatchObject({ code: 'corrupt' });
+    expect(damaged.operations).toEqual([]);
+    expect(damaged.held).toBe(false);
+  });
+
+  it('says corrupt of a block in the middle that cannot be read, and serves the others', async () => {
+    const { disk, store } = await opened();
+    const blocks = maker.chain(40);
+    await store.change({ ...noChange, append: blocks });
+    await store.close();
+    const contents = new Map(disk.contents);
+    contents.set('blocks.db', contents.get('blocks.db')?.fill(0, 0, 300) as Uint8Array);
+    const damaged = new FileStore(new RecordedDisk(contents), noneHolds);
+    expect((await damaged.open()).count).toBe(40);
+    await expect(damaged.blocks(0, 1, unlimited)).rejects.toMatchObject({ code: 'corrupt' });
+    expect(await damaged.blocks(20, 1, unlimited)).toHaveLength(1);
+  });
+
+  it('is held by one at a time, and says by whom', async () => {
+    const folder = await temporaryFolder();
+    const store = new FileStore(folderDisk(folder), noneHolds);
+    await store.open();
+    const second = new FileStore(folderDisk(folder), noneHolds);
+    await expect(second.open()).rejects.toMatchObject({ code: 'held', message: expect.stringContaining('in use by') });
+    await second.close();
+    await expect(new FileStore(folderDisk(folder), noneHolds).open()).rejects.toMatchObject({ code: 'held' });
+    await store.close();
+    const third = new FileStore(folderDisk(folder), noneHolds);
+    await third.open();
+    await third.close();
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('FileStore after a crash', () => {
+  const maker = new ChainMaker(5);
+  /** Ours; it goes into chain[3], comes back when that is cut, and goes into later[1]. */
+  const data = maker.data();
+  const mine = { id: itemIdOf(data), bytes: encodeData(data) };
+  const chain = maker.chain(3);
+  chain.push(maker.block(chain[2], [data]));
+  const branch = new ChainMaker(6).chain(2, chain[1]);
+  const later = new ChainMaker(7).chain(1, branch[1]);
+  later.push(maker.block(later[0], [data]));
+  const signedOf = ({ hash, bytes }: StoredBlock, parent: StoredBlock) => ({ parent: parent.hash, hash, bytes });
+
+  const changes: readonly { readonly change: Change; readonly after: readonly StoredBlock[] }[] = [
+    { change: { ...noChange, durable: true, pendingAdded: [mine] }, after: [] },
+    { change: { ...noChange, append: chain.slice(0, 2) }, after: chain.slice(0, 2) },
+    { change: { ...noChange, append: chain.slice(2, 3) }, after: chain.slice(0, 3) },
+    {
+      change: {
+        ...noChange,
+        durable: true,
+        signed: signedOf(chain[3] as StoredBlock, chain[2] as StoredBlock),
+        append: chain.slice(3),
+        pendingRemoved: [mine.id],
+      },
+      after: chain,
+    },
+    {
+      change: { ...noChange, cutTo: 2, append: branch, pendingAdded: [mine] },
+      after: [...chain.slice(0, 2), ...branch],
+    },
+    {
+      change: {
+        ...noChange,
+        durable: true,
+        signed: signedOf(later[0] as StoredBlock, branch[1] as StoredBlock),
+        append: later,
+        pendingRemoved: [mine.id],
+      },
+      after: [...chain.slice(0, 2), ...branch, ...later],
+    },
+  ];
+  const everyBlock = [...chain, ...branch, ...later];
+
+  /** The disk after all changes, and how many operations each had needed. */
+  async function run(): Promise<{ disk: RecordedDisk; done: number[] }> {
+    const { disk, store } = await opened();
+    disk.operations.length = 0;
+    const done: number[] = [];
+    for (const { change } of changes) {
+      await store.change(change);
+      done.push(disk.operations.length);
+    }
+    return { disk, done };
+  }
+
+  /** Opens what a crash left and holds it against what must be there. */
+  async function expectRecovered(contents: ReadonlyMap<string, Uint8Array>, finished: number, mayForget: boolean) {
+    const disk = new RecordedDisk(contents);
+    const store = new FileStore(disk, noneHolds);
+    const { count, pending, journal } = await store.open();
+    const held = await store.blocks(0, 99, unlimited);
+    const hashes: string[] = [];
+    for (const block of everyBlock)
+      if ((await store.heightOf(block.hash)) !== undefined) hashes.push(hashHex(block.hash));
+    expect(held).toHaveLength(count);
+    expect(hashes).toHaveLength(count);
+    expect(allowedChains(finished, mayForget)).toContain(held.map(({ bytes }) => bytesToHex(bytes)).join());
+    const isWritten = (await store.containsItems([mine.id]))[0] as boolean;
+    if (finished >= 1) expect(isWritten || pending.length === 1).toBe(true);
+    expect(isWritten && pending.length === 1).toBe(false);
+    for (const { signed } of changes.map(({ change }) => change)) {
+      if (signed === undefined || !hashes.includes(hashHex(signed.hash))) continue;
+      expect(journal.some(({ hash }) => equalBytes(hash, signed.hash))).toBe(true);
+    }
+    const tip = everyBlock.find(({ bytes }) => equalBytes(bytes, held.at(-1)?.bytes ?? new Uint8Array(0)));
+    await expectGoesOn(disk, store, tip);
+  }
+
+  async function expectGoesOn(disk: RecordedDisk, store: FileStore, tip: StoredBlock | undefined) {
+    const next = new ChainMaker(8).block(tip);
+    await store.change({ ...noChange, append: [next] });
+    await store.close();
+    const again = new FileStore(new RecordedDisk(disk.contents), noneHolds);
+    await again.open();
+    expect(await again.containsItems(next.items)).toEqual([true]);
+  }
+
+  /** @param mayForget whether what was not asked to be durable may be gone, back to the last change that was */
+  function allowedChains(finished: number, mayForget: boolean): string[] {
+    const chainOf = (blocks: readonly StoredBlock[]) => blocks.map(({ bytes }) => bytesToHex(bytes)).join();
+    let floor = finished;
+    while (mayForget && floor > 0 && !isDurable(changes[floor - 1]?.change as Change)) floor--;
+    const allowed = [chainOf(changes[floor - 1]?.after ?? [])];
+    for (let i = floor; i < Math.min(finished + 1, changes.length); i++) {
+      const { change, after } = changes[i] as (typeof changes)[number];
+      const least = change.cutTo === undefined ? after.length - change.append.length : after.length;
+      for (let count = least; count <= after.length; count++) allowed.push(chainOf(after.slice(0, count)));
+    }
+    return allowed;
+  }
+
+  it('at any byte of what it writes has lost nothing, wherever the crash came', async () => {
+    const { disk, done } = await run();
+    for (let operations = 0; operations <= disk.operations.length; operations++) {
+      const next = disk.operations[operations];
+      const bytes = next?.kind === 'append' ? next.bytes.length : 0;
+      const finished = done.filter((end) => end <= operations).length;
+      for (let written = 0; written <= bytes; written++) {
+        await expectRecovered(disk.crashed(operations, written), finished, false);
+      }
+    }
+  });
+
+  const files = ['index.db', 'blocks.db', 'items.db', 'pending.db', 'journal.db'];
+  const cases = (['lost', 'zeros'] as const).flatMap((fate) =>
+    [files, ...files.map((name) => [name])].map((names) => ({ fate, names })),
+  );
+  it.each(cases)(
+    'has lost nothing it promised when what was not synced is $fate in $names',
+    async ({ fate, names }) => {
+      const { disk, done } = await run();
+      for (let operations = 0; operations <= disk.operations.length; operations++) {
+        const finished = done.filter((end) => end <= operations).length;
+        const contents = disk.crashed(operations, 0, (name) => (names.includes(name) ? fate : 'kept'));
+        await expectRecovered(contents, finished, true);
+      }
+    },
+  );
+
+  it('says how much was torn', async () => {
+    const { disk } = await run();
+    const contents = new Map(disk.contents);
+    const blocks = contents.get('blocks.db') as Uint8Array;
+    contents.set('blocks.db', blocks.slice(0, -3));
+    const store = new FileStore(new RecordedDisk(contents), noneHolds);
+    expect((await store.open()).count).toBe(5);
+    expect(store.torn.blocks).toBe(1);
+    expect(store.torn.bytes).toBeGreaterThan(48);
+  });
+
+  it('cuts the end from the first block that does not follow the one before', async () => {
+    const { disk, store } = await opened();
+    const blocks = maker.chain(recentBlocks + 3);
+    const stranger = { ...maker.block(undefined), height: blocks.length };
+    await store.change({ ...noChange, append: [...blocks, stranger] });
+    await store.close();
+    expect((await reopened(disk)).count).toBe(blocks.length);
+  });
+});
+
+const unlimited = 64 * 1024 * 1024;
+const indexRecord = struct({ hash: hashCodec, pos: u64, size: u64 });
+const full = new StoreError('full', 'no space left on device');
+const broken = new StoreError('failed', 'input/output error');
+
+/** The blocks of the material carry noise for signatures. */
+const noneHolds: Verifier = { verify: async (checks) => checks.map(() => false) };
+
+function isDurable({ durable, cutTo }: Change): boolean {
+  return durable || cutTo !== undefined;
+}
+
+function writes({ kind }: Operation): boolean {
+  return kind === 'append' || kind === 'replace';
+}
+
+async function opened(): Promise<{ disk: RecordedDisk; store: FileStore }> {
+  const disk = new RecordedDisk();
+  const store = new FileStore(disk, noneHolds);
+  await store.open();
+  disk.operations.length = 0;
+  return { disk, store };
+}
+
+function reopened(disk: RecordedDisk) {
+  return new FileStore(new RecordedDisk(disk.contents), noneHolds).open();
+}
+
+function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'mccloud-store-'));
+}
