@@ -8,12 +8,12 @@ import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
-import { extractSecp256k1Wasm } from './extract-wasm.ts';
+import { writeWasm } from './extract-wasm.ts';
 import { type OutputFile, overMark, pageSizes, sizeTable } from './page-size.ts';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 
-await extractSecp256k1Wasm();
+writeWasm();
 const [compiled, files] = await Promise.all([compile(), bundle()]);
 const sizes = pageSizes(files);
 console.log(sizeTable(sizes));

@@ -8,14 +8,14 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'vite';
-import { extractSecp256k1Wasm } from './extract-wasm.ts';
+import { writeWasm } from './extract-wasm.ts';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const relayPort = '8081';
 /** What relay/server.ts upgrades to a WebSocket. */
 const relayPaths = ['^/signal$', '^/peer/'];
 
-await extractSecp256k1Wasm();
+writeWasm();
 const relay = spawn(
   join(project, 'node_modules', '.bin', 'tsx'),
   ['watch', 'relay/main.ts', '--port', relayPort, '--data', 'data/dev'],

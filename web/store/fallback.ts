@@ -25,16 +25,20 @@ type State =
 export class FallbackStore implements Store {
   readonly #below: IndexedDbStore;
   readonly #report: ReportProblem;
+  readonly #onClosed: () => void;
   #state: State = { kind: 'below' };
   /** Blocks in IndexedDB, by the changes that succeeded. */
   #count = 0;
+  #closed = false;
   /** Settles when every change asked for so far is done. */
   #earlier: Promise<unknown> = Promise.resolve();
   #opening: Promise<Opened> | undefined;
 
-  constructor(below: IndexedDbStore, report: ReportProblem) {
+  /** @param onClosed called once nothing more is written */
+  constructor(below: IndexedDbStore, report: ReportProblem, onClosed: () => void) {
     this.#below = below;
     this.#report = report;
+    this.#onClosed = onClosed;
   }
 
   get kind(): StorageKind {
@@ -48,6 +52,7 @@ export class FallbackStore implements Store {
   }
 
   async change(change: Change): Promise<void> {
+    if (this.#closed) throw new StoreError('closed', 'the store is closed');
     const earlier = this.#earlier;
     const written = this.#state.kind === 'below' ? this.#written(change) : Promise.resolve(false);
     const done = this.#finished(earlier, written, change);
@@ -87,8 +92,11 @@ export class FallbackStore implements Store {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#earlier;
     if (this.#state.kind === 'above') await this.#state.memory.close();
     await this.#below.close();
+    this.#onClosed();
   }
 
   async #openOnce(): Promise<Opened> {

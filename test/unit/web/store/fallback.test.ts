@@ -17,10 +17,12 @@ const frames = new FrameWriter();
 const name = 'mccloud/main/0';
 const unlimited = 64 * 1024 * 1024;
 
+let closings: number;
 let problems: (readonly [code: string, message: string | undefined])[];
 
 beforeEach(() => {
   problems = [];
+  closings = 0;
   vi.stubGlobal('indexedDB', new IDBFactory());
 });
 
@@ -31,7 +33,11 @@ afterEach(() => {
 });
 
 function storeOver(below: IndexedDbStore): FallbackStore {
-  return new FallbackStore(below, (code, message) => problems.push([code, message]));
+  return new FallbackStore(
+    below,
+    (code, message) => problems.push([code, message]),
+    () => closings++,
+  );
 }
 
 /** IndexedDB that takes so many changes and refuses all further ones that carry blocks. */
@@ -116,6 +122,15 @@ describe('when IndexedDB is refused at the start', () => {
     expect((await opened).count).toBe(0);
     expect(problems.map(([code]) => code)).toEqual(['storage-in-memory']);
     await store.close();
+  });
+
+  it('tells that nothing more is written when it has closed', async () => {
+    const store = storeOver(new IndexedDbStore(name, frames));
+    await store.open();
+    const written = store.change(append(...new ChainMaker(1).chain(2))).then(() => expect(closings).toBe(0));
+    await store.close();
+    expect(closings).toBe(1);
+    await written;
   });
 
   it('opens once, however often it is asked', async () => {

@@ -1,0 +1,51 @@
+/**
+ * A full peer in a tab: the published entry `mccloud/web`.
+ */
+import { isNetworkName } from '../core/config.ts';
+import { itemIdHex } from '../core/crypto/keys.ts';
+import { PeerError } from '../core/errors.ts';
+import { Peer } from '../core/host.ts';
+import type { LeftPending } from './left-pending.ts';
+import { relayAddress } from './links/relay-address.ts';
+import { tabPlatform } from './platform.ts';
+
+export interface OpenOptions {
+  /** 1 to 64 of `a–z 0–9 . _ -`. */
+  readonly network: string;
+  /** `https://relay.example`; undefined links to nobody but what `connect` is given. */
+  readonly relay: string | undefined;
+  /** STUN and TURN servers; none by default, which suffices on one machine and in one LAN. */
+  readonly iceServers?: readonly RTCIceServer[];
+}
+
+/** A browser keeps few connections: a tab links to some others, and everything reaches all by way of them. */
+const relationship = { count: 4, timeMs: 10_000, maxLinks: 12 };
+
+/** @throws PeerError `bad-config` */
+export async function openPeer({ network, relay, iceServers = [] }: OpenOptions): Promise<Peer> {
+  if (!isNetworkName(network)) {
+    throw new PeerError('bad-config', `"${network}" is no network name: 1 to 64 of a–z, 0–9, dot, dash, underscore`);
+  }
+  const address = relay === undefined ? undefined : relayAddress(relay);
+  if (relay !== undefined && address === undefined) {
+    throw new PeerError('bad-config', `"${relay}" is no address of a relay: https://relay.example would be one`);
+  }
+  const { platform, leftPending } = await tabPlatform({ network, relay: address, iceServers });
+  const peer = await Peer.open({ network, relationship }, platform);
+  if (address !== undefined) peer.connect(address.peer(network));
+  void clearLeft(peer, leftPending, platform.store.containsItems.bind(platform.store)).catch(platform.crashed);
+  return peer;
+}
+
+/** What others left and now stands in a block is removed from where it was left. */
+async function clearLeft(
+  peer: Peer,
+  left: LeftPending,
+  containsItems: (ids: readonly LeftPending['items'][number]['id'][]) => Promise<boolean[]>,
+): Promise<void> {
+  const { items } = left;
+  if (items.length === 0) return;
+  peer.on('block', (block) => void left.included(block.items.map(({ id }) => id)));
+  const contained = await containsItems(items.map(({ id }) => id));
+  await left.included(items.filter((_, place) => contained[place] === true).map(({ id }) => itemIdHex(id)));
+}
