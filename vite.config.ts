@@ -3,22 +3,26 @@
  *
  * Both come out of one build, and the page loads that very script, so whatever works on the page works where it is
  * embedded. Everything is addressed relative to `import.meta.url`, because the script's home is the relay's origin and
- * not the site's; nothing is inlined as `data:` but workers, which no foreign origin may load from here.
+ * not the site's; nothing is inlined but workers, which no foreign origin may load from here. In the mode `package` it
+ * bundles the entry `mccloud/web` instead, for whom the compiled sources alone would be no use: workers are Vite's.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
 /** The entry whose file keeps its name; sites write it down. */
-export const moduleName = 'mccloud';
+const moduleName = 'mccloud';
 
-export default defineConfig({
+const page = { index: path('web/index.html'), [moduleName]: path('web/element/mccloud-peer.ts') };
+const entries = { web: path('web/open.ts') };
+
+export default defineConfig(({ mode }) => ({
   root: path('web'),
   base: './',
   publicDir: false,
   cacheDir: path('node_modules/.vite'),
   worker: { format: 'es' },
   build: {
-    outDir: path('dist/page'),
+    outDir: path(mode === 'package' ? 'dist/package' : 'dist/page'),
     emptyOutDir: true,
     target: 'es2023',
     assetsInlineLimit: 0,
@@ -30,15 +34,15 @@ export default defineConfig({
     reportCompressedSize: false,
     sourcemap: true,
     rolldownOptions: {
-      input: { index: path('web/index.html'), [moduleName]: path('web/element/mccloud-peer.ts') },
+      input: mode === 'package' ? entries : page,
       // Else what the page shares with the module moves to a third file, and a site loads two in a row.
       preserveEntrySignatures: 'allow-extension',
       output: {
-        entryFileNames: ({ name }) => (name === moduleName ? `${moduleName}.js` : 'assets/[name]-[hash].js'),
+        entryFileNames: ({ name }) => (name === 'index' ? 'assets/[name]-[hash].js' : '[name].js'),
       },
     },
   },
-});
+}));
 
 function path(relative: string): string {
   return fileURLToPath(new URL(relative, import.meta.url));
