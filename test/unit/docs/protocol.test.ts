@@ -27,6 +27,7 @@ import {
   tabMessages,
 } from '../../../core/wire/signaling.ts';
 import { encodeRecords } from '../../../relay/store/record-log.ts';
+import { relayAddress } from '../../../web/links/relay-address.ts';
 
 const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
 const keys = JSON.parse(readFileSync(new URL('../../vectors/keys.json', import.meta.url), 'utf8'))[0];
@@ -61,7 +62,7 @@ const relayExamples: Record<string, RelayMessage> = {
   told: { kind: 'told', others: [b.key], archive: undefined },
   signalled: { kind: 'signalled', from: a.key, sealed },
   unroutable: { kind: 'unroutable', to: b.key },
-  refused: { kind: 'refused', code: 'bad-proof', reason: 'no' },
+  refused: { kind: 'refused', code: 'bad-signature', reason: 'no' },
 };
 
 const tabExamples: Record<string, TabMessage> = {
@@ -141,6 +142,23 @@ describe('the examples of docs/protocol.md', () => {
 });
 
 describe('the words of docs/protocol.md', () => {
+  it('give every code with which a relay refuses, and no other', () => {
+    const relay = readFileSync(new URL('../../../relay/signaling.ts', import.meta.url), 'utf8');
+    const [, type = ''] = /export type RefusalCode =([^;]*);/.exec(relay) ?? [];
+    const codes = [...type.matchAll(/'([\w-]+)'/g)].map(([, code]) => code);
+    const [, table = ''] = page.split('| code | when |');
+    const documented = [...(table.split('\n\n')[0] ?? '').matchAll(/^\| `([\w-]+)` \|/gm)].map(([, code]) => code);
+    expect(codes.length).toBeGreaterThan(0);
+    expect(documented.sort()).toEqual(codes.sort());
+  });
+
+  it('give the doors of a relay', () => {
+    const relay = relayAddress(origin);
+    expect(page).toContain(`\`${relay?.signal}\``);
+    expect(relay?.peer('<network>')).toMatch(/\/peer\/<network>$/);
+    expect(page).toContain('`/peer/<network>`');
+  });
+
   it('give our mark', () => {
     expect(page).toContain(`\`${oursCommit}\``);
     expect(oursCommit.startsWith(oursMark)).toBe(true);

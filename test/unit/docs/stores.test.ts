@@ -23,15 +23,18 @@ import {
   union,
   vector,
 } from '../../../core/codec/codec.ts';
-import { nobleVerifier } from '../../../core/crypto/noble-curve.ts';
+import { nobleCurve, nobleVerifier } from '../../../core/crypto/noble-curve.ts';
 import { journalEntries } from '../../../core/storage/store.ts';
 import { decompressCapped } from '../../../core/storage/zstd.ts';
 import { folderDisk } from '../../../relay/store/disk.ts';
 import { FileStore } from '../../../relay/store/files.ts';
 import { openIdentity } from '../../../relay/store/identity.ts';
+import { Keys } from '../../../web/identity.ts';
+import { mostSlots } from '../../../web/slot.ts';
 import { IndexedDbStore, storeName } from '../../../web/store/indexeddb.ts';
 import { FrameWriter } from '../../../web/store/zstd.ts';
 import { ChainMaker, noChange } from '../../contract/material.ts';
+import { Seeded } from '../../model/seeded.ts';
 
 const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
 const [, section = ''] = page.split('## A chain in IndexedDB');
@@ -104,6 +107,17 @@ describe('the IndexedDB layout of docs/protocol.md', () => {
     const { database, append } = await written();
     const record = (await database.get('blocks', 1)) as { frame: Uint8Array };
     expect(decompressCapped(record.frame, 1_000)).toEqual(append[1]?.bytes);
+  });
+
+  it('says where the keys of slots are, and by what a slot is held', async () => {
+    const keys = new Keys('main');
+    await keys.secretOf(3, nobleCurve, new Seeded(1).random);
+    keys.close();
+    const database = await openDB('mccloud/main/keys');
+    expect([...database.objectStoreNames]).toEqual(['keys']);
+    expect(await database.getAllKeys('keys')).toEqual([3]);
+    expect(section).toContain(`\`mccloud/<network>/keys\`, version ${database.version}`);
+    expect(section).toContain(`There are ${mostSlots} slots`);
   });
 
   it('says how much of the journal stays', () => {
