@@ -5,7 +5,17 @@
  * that a left branch alone held come back to it, and the application hears of it in order. Takes verified blocks only.
  */
 import type { Milliseconds } from '../config.ts';
-import { type Hash, type HashHex, hashHex, type Holder, holderOf, type ItemId, type ItemIdHex, itemIdHex, type PublicKey } from '../crypto/keys.ts';
+import {
+  type Hash,
+  type HashHex,
+  type Holder,
+  hashHex,
+  holderOf,
+  type ItemId,
+  type ItemIdHex,
+  itemIdHex,
+  type PublicKey,
+} from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
 import type { ChainBlock } from '../events.ts';
 import type { Random } from '../random.ts';
@@ -31,8 +41,8 @@ export class Chain {
   readonly #recorder: Recorder;
   readonly #random: Random;
   readonly #own: Holder;
-  /** Items of the newest blocks, some of which the store may not have yet; oldest first. */
-  readonly #recentItems = new Set<ItemIdHex>();
+  /** Items of the newest blocks, some of which the store may not have yet, with how often each stands there. */
+  readonly #recentItems = new Map<ItemIdHex, number>();
   #tree: Tree;
   #root: HashHex | undefined;
 
@@ -126,13 +136,11 @@ export class Chain {
   }
 
   #moved(reverted: readonly ChainBlock[], applied: readonly TreeBlock[], now: Milliseconds) {
-    const included = new Set<ItemIdHex>();
-    for (const block of applied) for (const id of block.ids) included.add(itemIdHex(id));
-    for (const block of reverted) for (const id of block.ids) this.#recentItems.delete(itemIdHex(id));
+    for (const block of reverted) this.#unremember(block.ids);
     for (const block of applied) this.#remember(block.ids);
     if (reverted.length > 0) {
       this.#effects.put({ kind: 'deliver', delivery: { kind: 'reverted', blocks: reverted.map(chainBlock) } });
-      this.#giveBack(reverted, included, now);
+      this.#giveBack(reverted, now);
     }
     for (const block of applied) {
       if (block.height === 0) this.#root = block.id;
@@ -145,12 +153,12 @@ export class Chain {
   }
 
   /** What the left branch alone held, in its old order. Unverified items were nobody's word and stay away. */
-  #giveBack(reverted: readonly ChainBlock[], included: ReadonlySet<ItemIdHex>, now: Milliseconds): void {
+  #giveBack(reverted: readonly ChainBlock[], now: Milliseconds): void {
     const lacking: PoolItem[] = [];
     for (const block of [...reverted].reverse()) {
       block.block.data.forEach((data: Data, place: number) => {
         const id = block.ids[place];
-        if (id === undefined || block.verified[place] !== true || included.has(itemIdHex(id))) return;
+        if (id === undefined || block.verified[place] !== true || this.heldRecently(itemIdHex(id))) return;
         lacking.push({ id, data, mine: holderOf(data.author) === this.#own, arrivedAt: now });
       });
     }
@@ -161,10 +169,25 @@ export class Chain {
   }
 
   #remember(ids: readonly ItemId[]): void {
-    for (const id of ids) this.#recentItems.add(itemIdHex(id));
-    for (const oldest of this.#recentItems) {
+    for (const id of ids) {
+      const hex = itemIdHex(id);
+      const times = this.#recentItems.get(hex) ?? 0;
+      this.#recentItems.delete(hex);
+      this.#recentItems.set(hex, times + 1);
+    }
+    for (const oldest of this.#recentItems.keys()) {
       if (this.#recentItems.size <= mostRecentItems) break;
       this.#recentItems.delete(oldest);
+    }
+  }
+
+  /** A repeated item stays on the chain when only one of its blocks is left. */
+  #unremember(ids: readonly ItemId[]): void {
+    for (const id of ids) {
+      const hex = itemIdHex(id);
+      const times = (this.#recentItems.get(hex) ?? 0) - 1;
+      if (times > 0) this.#recentItems.set(hex, times);
+      else this.#recentItems.delete(hex);
     }
   }
 
