@@ -64,6 +64,7 @@ function isTypesOnly(path: string, text: string): boolean {
   const statements = parse(path, text).program['body'] as Node[];
   return statements.every((statement) => {
     const inner = isNode(statement['declaration']) ? statement['declaration'] : statement;
+    if (inner['declare'] === true) return true;
     if (inner.type === 'ImportDeclaration') return inner['importKind'] === 'type';
     if (inner.type === 'ExportNamedDeclaration') return inner['exportKind'] === 'type';
     return inner.type === 'TSInterfaceDeclaration' || inner.type === 'TSTypeAliasDeclaration';
