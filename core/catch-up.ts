@@ -7,15 +7,16 @@
 import type { Block } from './chain/block.ts';
 import type { Newcomer } from './chain/intake.ts';
 import type { Placement } from './chain/newcomers.ts';
-import { type Beginning, settledBlocks } from './chain/roots.ts';
-import { keptCandidate, treeDepth } from './chain/tree.ts';
-import { encode } from './codec/codec.ts';
+import { settledBlocks } from './chain/roots.ts';
+import { treeDepth } from './chain/tree.ts';
 import { concatBytes, hexToBytes } from './codec/bytes.ts';
+import { encode } from './codec/codec.ts';
 import type { Milliseconds } from './config.ts';
 import { type Hash, type HashHex, hashFrom, hashHex, type ItemId, itemIdHex } from './crypto/keys.ts';
-import type { ChainBlock, LinkId, Loaded, RequestId } from './events.ts';
+import type { LinkId, Loaded, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
 import type { GreetedLink } from './network/links.ts';
+import { RootContest } from './root-contest.ts';
 import { cbcMessages, shareBlockVariant } from './wire/dialect.ts';
 
 interface Lookup {
@@ -24,18 +25,18 @@ interface Lookup {
   readonly count: number;
 }
 
-/** Bytes read to compare the beginning of our chain with another's. */
-const beginningBytes = 64 * 1024 * 1024;
-
 export class CatchUp {
   readonly #machines: Machines;
   readonly #lookups = new Map<RequestId, Lookup>();
-  readonly #deciding = new Map<RequestId, { readonly root: HashHex; readonly link: LinkId }>();
+  readonly #rootContest: RootContest;
   /** The tip moved by blocks that were asked for: neighbours that are behind hear of it when we have caught up. */
   #tipUnshared = false;
 
   constructor(machines: Machines) {
     this.#machines = machines;
+    this.#rootContest = new RootContest(machines, () => {
+      this.#tipUnshared = true;
+    });
   }
 
   get ownRoot(): Hash | undefined {
@@ -43,18 +44,20 @@ export class CatchUp {
     return root === undefined ? undefined : hashFrom(hexToBytes(root));
   }
 
-  get busy(): boolean {
-    return this.#machines.sync.busy || this.#machines.intake.catchingUp || this.#deciding.size > 0;
+  /** Whether this is not the time to write a block: neighbours hold what we do not. */
+  busy(now: Milliseconds): boolean {
+    return this.#machines.sync.busy(now) || this.#rootContest.isReading;
   }
 
   /** The neighbour's greeting names its root, its newest block and how many it holds. */
-  greeted(link: GreetedLink, now: Milliseconds): void {
+  greeted(link: GreetedLink): void {
     const { sync, chain, links } = this.#machines;
     const { root, last, count } = link.phase.greeting;
     if (last === undefined) return;
     link.head = hashHex(last);
     const blocks = Number(count);
-    if (root === undefined || chain.root === undefined || hashHex(root) === chain.root) this.#lookUp(link, last, blocks);
+    if (root === undefined || chain.root === undefined || hashHex(root) === chain.root)
+      this.#lookUp(link, last, blocks);
     else if (!link.phase.ours) links.close(link, 'its chain has another root');
     else if (!this.#machines.roots.isRefused(link.id, now)) sync.want(link.id, last, blocks, true);
   }
@@ -62,9 +65,10 @@ export class CatchUp {
   /** A block we asked for. */
   requestedBlock(link: GreetedLink, block: Block, now: Milliseconds): void {
     const { sync, chain } = this.#machines;
-    if (!sync.arrived(link.id, now)) return;
     const id = hashHex(block.hash);
-    if (chain.tree.block(id) !== undefined) sync.held(id);
+    const isHeld = chain.tree.block(id) !== undefined;
+    if (!sync.arrived(link.id, isHeld, now)) return;
+    if (isHeld) sync.held(id);
     else this.#offer(link, block, true);
   }
 
@@ -82,7 +86,7 @@ export class CatchUp {
     const { intake, newcomers } = this.#machines;
     const checked = intake.verified(request, results);
     if (checked === undefined) return false;
-    this.#placed(newcomers.place(checked, this.busy, now), now);
+    this.#placed(newcomers.place(checked, this.busy(now), now), now);
     return true;
   }
 
@@ -94,13 +98,7 @@ export class CatchUp {
       else this.#machines.intake.children(hashHex(lookup.hash));
       return true;
     }
-    const deciding = this.#deciding.get(request);
-    if (deciding === undefined) return false;
-    this.#deciding.delete(request);
-    const kept = result.kind === 'blocks' ? result.blocks : [];
-    const own = kept.map((block, height) => ({ height, ...keptCandidate(block) }));
-    this.#decide(deciding.root, deciding.link, own, now);
-    return true;
+    return this.#rootContest.loaded(request, result, now);
   }
 
   /** Timers of this part, and requests that are due. Called at the end of every event. */
@@ -112,7 +110,7 @@ export class CatchUp {
     for (const link of givenUp) this.#givenUp(link, now);
     for (const { link, start } of sync.next(now)) this.#request(link, start);
     for (const { id, session } of links.greeted()) session.allowLargeFrames = sync.isOpen(id);
-    if (this.#tipUnshared && !this.busy) {
+    if (this.#tipUnshared && !this.busy(now)) {
       this.#tipUnshared = false;
       effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
       this.#shareTip();
@@ -141,6 +139,7 @@ export class CatchUp {
       switch (placement.kind) {
         case 'taken':
           sync.held(newcomer.id);
+          if (newcomer.requested) sync.useful(newcomer.link, placement.moved, now);
           this.#taken(newcomer, placement.moved);
           break;
         case 'heldBack':
@@ -148,13 +147,16 @@ export class CatchUp {
           break;
         case 'orphaned': {
           const link = this.#greeted(newcomer.link);
-          if (!newcomer.requested && link !== undefined) this.#lookUp(link, placement.parent, this.#machines.chain.count);
+          if (!newcomer.requested && link !== undefined)
+            this.#lookUp(link, placement.parent, this.#machines.chain.count);
           break;
         }
         case 'foreign':
-          this.#foreign(newcomer, placement.root, now);
+          if (newcomer.requested) sync.useful(newcomer.link, false, now);
+          this.#rootContest.grown(newcomer, placement.root, now);
           break;
         case 'invalid':
+          if (newcomer.requested) sync.useless();
           break;
       }
     }
@@ -162,6 +164,7 @@ export class CatchUp {
 
   #taken(newcomer: Newcomer, moved: boolean): void {
     const from = this.#greeted(newcomer.link);
+    if (from !== undefined) from.root = this.#machines.chain.root;
     if (newcomer.requested) {
       if (moved) this.#tipUnshared = true;
       return;
@@ -172,53 +175,11 @@ export class CatchUp {
     if (from !== undefined && tip !== undefined) this.#machines.links.send(from, sharePayload(tip.bytes), 'block');
   }
 
-  #foreign(newcomer: Newcomer, root: HashHex, now: Milliseconds): void {
-    const { roots, sync } = this.#machines;
-    const target = sync.wanted(newcomer.link);
-    if (roots.enough(root) || target?.id === newcomer.id) this.#compare(root, newcomer.link, now);
-  }
-
-  /** Reads as much of our own chain as the comparison needs. */
-  #compare(root: HashHex, link: LinkId, now: Milliseconds): void {
-    const { chain, effects } = this.#machines;
-    for (const deciding of this.#deciding.values()) if (deciding.root === root) return;
-    const { main } = chain.tree;
-    if (main[0]?.height === 0) {
-      this.#decide(root, link, main, now);
-      return;
-    }
-    const request = effects.nextRequest();
-    this.#deciding.set(request, { root, link });
-    const query = { kind: 'blocks', from: 0, count: settledBlocks + 1, maxBytes: beginningBytes } as const;
-    effects.put({ kind: 'load', request, query });
-  }
-
-  #decide(root: HashHex, link: LinkId, own: readonly ChainBlock[], now: Milliseconds): void {
-    const { roots, chain, sync, effects } = this.#machines;
-    const first = own[0];
-    if (first === undefined || roots.lastOf(root) === undefined) return;
-    const ours: Beginning = { root: first.block.hash, authors: own.map(({ block }) => block.author) };
-    const verdict = roots.decide(ours, root);
-    if (verdict !== 'theirs') {
-      roots.refuse(root, link, now);
-      sync.drop(link);
-      if (verdict === 'undecidable') effects.put({ kind: 'report', code: 'other-root', message: otherRootMessage(root) });
-      return;
-    }
-    const wanted = sync.wanted(link);
-    chain.replace(roots.take(root), own, now);
-    sync.drop(link);
-    this.#tipUnshared = true;
-    if (wanted !== undefined && chain.tree.block(wanted.id) === undefined) {
-      sync.want(link, wanted.target, wanted.count, false);
-    }
-  }
-
   /** The neighbour may hold what it names only because it is behind us: the store knows our older blocks. */
   #lookUp(link: GreetedLink, hash: Hash, count: number): void {
     const { chain, effects, sync } = this.#machines;
     const id = hashHex(hash);
-    if (chain.tree.block(id) !== undefined || sync.wanted(link.id)?.id === id) return;
+    if (chain.tree.block(id) !== undefined || sync.wanted(link.id) === id) return;
     if (chain.count <= treeDepth) {
       this.#want({ link: link.id, hash, count });
       return;
@@ -231,7 +192,7 @@ export class CatchUp {
   #want({ link, hash, count }: Lookup): void {
     const { chain, sync, effects } = this.#machines;
     if (this.#greeted(link) === undefined || chain.tree.block(hashHex(hash)) !== undefined) return;
-    sync.want(link, hash, count, false);
+    sync.want(link, { target: hash, count });
     effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
   }
 
@@ -242,9 +203,9 @@ export class CatchUp {
   }
 
   #givenUp(id: LinkId, now: Milliseconds): void {
-    const { roots, effects, chain } = this.#machines;
+    const { effects, chain } = this.#machines;
     effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
-    for (const root of roots.from(id)) this.#compare(root, id, now);
+    this.#rootContest.givenUp(id, now);
     if (chain.count > settledBlocks && this.#greeted(id) !== undefined) {
       effects.put({ kind: 'report', code: 'too-deep-a-fork', message: tooDeepMessage });
     }
@@ -274,10 +235,6 @@ export class CatchUp {
 
 function sharePayload(bytes: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(shareBlockVariant), bytes);
-}
-
-function otherRootMessage(root: HashHex): string {
-  return `A neighbour holds a long chain that begins with another block (${root.slice(0, 16)}…); only an operator can decide between the two.`;
 }
 
 const tooDeepMessage =

@@ -51,7 +51,11 @@ export class Riddle implements Authoring {
     return sample(random, live.slice(0, freshestKeys), this.#settings.nextCandidates);
   }
 
-  accepts(author: PublicKey, nextChoices: readonly PublicKey[], onlineForAccepting: (key: PublicKey) => boolean): boolean {
+  accepts(
+    author: PublicKey,
+    nextChoices: readonly PublicKey[],
+    onlineForAccepting: (key: PublicKey) => boolean,
+  ): boolean {
     const holder = holderOf(author);
     if (nextChoices.some((choice) => holderOf(choice) === holder)) return true;
     return this.#settings.forcedRestart && !nextChoices.some(onlineForAccepting);
@@ -59,8 +63,9 @@ export class Riddle implements Authoring {
 
   #firstBlock(view: AuthoringView): Turn {
     const calm = Math.min(view.membershipChangedAt + firstBlockCalmMs, view.pendingSince + firstBlockMostMs);
-    const order = (1 + smallerKeys(view)) * rankDelayMs;
-    return { kind: 'write', at: Math.max(calm, view.pendingSince + order) };
+    const soonest = Math.max(calm, view.pendingSince + rankDelayMs);
+    // The order counts from the calm, which comes to all at about the same time; or two peers write a root at once.
+    return { kind: 'write', at: soonest + smallerKeys(view) * rankDelayMs };
   }
 
   #forced(now: Milliseconds, view: AuthoringView, choices: readonly PublicKey[], open: Milliseconds): Turn {
