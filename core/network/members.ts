@@ -5,6 +5,7 @@
  * calls. Times: a key may write until 2.5 s without a sign of life, its turn is honoured until 0.9 s, it is named as
  * candidate while proven within 3 s (spec/safety.md, Who is online). Nothing here sends; `presence.ts` does.
  */
+import { equalBytes } from '../codec/bytes.ts';
 import type { Milliseconds } from '../config.ts';
 import { type Holder, holderOf, isPublicKey, keyHex, type PublicKey, type PublicKeyHex } from '../crypto/keys.ts';
 import type { KeepAlive } from '../wire/messages.ts';
@@ -23,8 +24,8 @@ export const knownMs = 1_400;
 export const mostMembers = 4_096;
 
 export interface Member {
-  readonly key: PublicKey;
-  readonly holder: Holder;
+  /** Both parities of one x are one holder; this is the one that its own link shows, or else that was heard first. */
+  key: PublicKey;
   /** The newest KeepAlive, for new links; undefined when only frames of its own link were seen. */
   keepAlive: KeepAlive | undefined;
   /** The last proof that it is there: a frame of its own link that decrypted, or a rising KeepAlive. */
@@ -34,7 +35,7 @@ export interface Member {
 }
 
 export class Members {
-  readonly #members = new Map<PublicKeyHex, Member>();
+  readonly #members = new Map<Holder, Member>();
   readonly #own: Holder;
   readonly #startedAt: Milliseconds;
   #known = new Set<PublicKeyHex>();
@@ -58,7 +59,7 @@ export class Members {
 
   /** The greatest count seen from a key whose signature held; undefined when none was. */
   countOf(key: PublicKey): bigint | undefined {
-    return this.#members.get(keyHex(key))?.keepAlive?.count;
+    return this.#members.get(holderOf(key))?.keepAlive?.count;
   }
 
   /** A verified KeepAlive with a risen count. */
@@ -73,13 +74,14 @@ export class Members {
   provenBy(key: PublicKey, now: Milliseconds): void {
     const member = this.#member(key);
     if (member === undefined) return;
+    if (!equalBytes(member.key, key)) this.#renamed(member, key);
     member.linked = true;
     this.#alive(member, now);
   }
 
   /** The last link to this key ended. */
   unlinked(key: PublicKey, now: Milliseconds): void {
-    const member = this.#members.get(keyHex(key));
+    const member = this.#members.get(holderOf(key));
     if (member === undefined) return;
     member.linked = false;
     this.elapse(now);
@@ -89,7 +91,7 @@ export class Members {
   elapse(now: Milliseconds): boolean {
     let changed = false;
     for (const hex of this.#known) {
-      const member = this.#members.get(hex);
+      const member = this.#members.get(holderOfHex(hex));
       if (member !== undefined && now < shownUntil(member)) continue;
       this.#known.delete(hex);
       changed = true;
@@ -102,7 +104,7 @@ export class Members {
   get deadline(): Milliseconds | undefined {
     let earliest: Milliseconds | undefined;
     for (const hex of this.#known) {
-      const member = this.#members.get(hex);
+      const member = this.#members.get(holderOfHex(hex));
       if (member === undefined) continue;
       const until = shownUntil(member);
       if (earliest === undefined || until < earliest) earliest = until;
@@ -132,14 +134,14 @@ export class Members {
   keepAlives(): KeepAlive[] {
     const newest: KeepAlive[] = [];
     for (const hex of this.#known) {
-      const keepAlive = this.#members.get(hex)?.keepAlive;
+      const keepAlive = this.#members.get(holderOfHex(hex))?.keepAlive;
       if (keepAlive !== undefined) newest.push(keepAlive);
     }
     return newest;
   }
 
   #aliveAt(key: PublicKey): Milliseconds | undefined {
-    return this.#members.get(keyHex(key))?.aliveAt;
+    return this.#members.get(holderOf(key))?.aliveAt;
   }
 
   #alive(member: Member, now: Milliseconds): void {
@@ -150,22 +152,27 @@ export class Members {
     this.#changedAt = now;
   }
 
+  #renamed(member: Member, key: PublicKey): void {
+    if (this.#known.delete(keyHex(member.key))) this.#known.add(keyHex(key));
+    member.key = key;
+  }
+
   #member(key: PublicKey): Member | undefined {
-    if (!isPublicKey(key) || holderOf(key) === this.#own) return undefined;
-    const hex = keyHex(key);
-    const held = this.#members.get(hex);
+    const holder = holderOf(key);
+    if (!isPublicKey(key) || holder === this.#own) return undefined;
+    const held = this.#members.get(holder);
     if (held !== undefined) return held;
     if (this.#members.size >= mostMembers && !this.#forgetOne()) return undefined;
-    const member: Member = { key, holder: holderOf(key), keepAlive: undefined, aliveAt: 0, linked: false };
-    this.#members.set(hex, member);
+    const member: Member = { key, keepAlive: undefined, aliveAt: 0, linked: false };
+    this.#members.set(holder, member);
     return member;
   }
 
   /** Makes room by the key that has been silent longest; none when all are known. */
   #forgetOne(): boolean {
-    let oldest: [PublicKeyHex, Member] | undefined;
+    let oldest: [Holder, Member] | undefined;
     for (const entry of this.#members) {
-      if (this.#known.has(entry[0])) continue;
+      if (this.#known.has(keyHex(entry[1].key))) continue;
       if (oldest === undefined || entry[1].aliveAt < oldest[1].aliveAt) oldest = entry;
     }
     if (oldest === undefined) return false;
@@ -177,4 +184,8 @@ export class Members {
 /** A key with a link of its own is shown as long as it may write; the end of the link is seen at once. */
 function shownUntil(member: Member): Milliseconds {
   return member.aliveAt + (member.linked ? onlineForWritingMs : knownMs);
+}
+
+function holderOfHex(hex: PublicKeyHex): Holder {
+  return hex.slice(2) as string as Holder;
 }

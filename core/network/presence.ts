@@ -10,7 +10,7 @@ import { encode, u64 } from '../codec/codec.ts';
 import type { Milliseconds } from '../config.ts';
 import type { Curve, SignatureCheck } from '../crypto/curve.ts';
 import { sha256 } from '../crypto/hash.ts';
-import { holderOf, isPublicKey, keyHex, type PublicKey, type PublicKeyHex, type SecretKey } from '../crypto/keys.ts';
+import { holderOf, isPublicKey, type PublicKey, type SecretKey, signatureHex } from '../crypto/keys.ts';
 import type { Random } from '../random.ts';
 import type { KeepAlive } from '../wire/messages.ts';
 import type { Members } from './members.ts';
@@ -24,13 +24,14 @@ export interface PresenceOptions {
   readonly keepAliveMs: Milliseconds;
 }
 
-/** KeepAlives being checked at one time: one for each key, and no more than this in all. */
+/** KeepAlives being checked at one time. */
 const mostChecking = 1_024;
 
 export class Presence {
   readonly #options: PresenceOptions;
   readonly #members: Members;
-  readonly #checking = new Map<PublicKeyHex, bigint>();
+  /** The same one comes by many links. By its signature too, so that a forged one keeps no true one away. */
+  readonly #checking = new Set<string>();
   #lastCount = 0n;
   #nextAt: Milliseconds;
 
@@ -60,18 +61,16 @@ export class Presence {
   check(keepAlive: KeepAlive): SignatureCheck | undefined {
     const { pubkey, count, sign } = keepAlive;
     if (count === 0n || !isPublicKey(pubkey)) return undefined;
-    const hex = keyHex(pubkey);
     const known = this.#isOwn(pubkey) ? this.#lastCount : (this.#members.countOf(pubkey) ?? 0n);
-    if (count <= known || count <= (this.#checking.get(hex) ?? 0n)) return undefined;
-    if (this.#checking.size >= mostChecking) return undefined;
-    this.#checking.set(hex, count);
+    const name = nameOf(keepAlive);
+    if (count <= known || this.#checking.has(name) || this.#checking.size >= mostChecking) return undefined;
+    this.#checking.add(name);
     return { key: pubkey, digest: countDigest(count), signature: sign };
   }
 
   /** The check came back. @returns whether the KeepAlive is to be passed on */
   checked(keepAlive: KeepAlive, held: boolean, now: Milliseconds): boolean {
-    const hex = keyHex(keepAlive.pubkey);
-    if (this.#checking.get(hex) === keepAlive.count) this.#checking.delete(hex);
+    this.#checking.delete(nameOf(keepAlive));
     if (!held) return false;
     if (this.#isOwn(keepAlive.pubkey)) {
       if (keepAlive.count > this.#lastCount) this.#lastCount = keepAlive.count;
@@ -93,6 +92,10 @@ export class Presence {
   #isOwn(key: PublicKey): boolean {
     return holderOf(key) === holderOf(this.#options.publicKey);
   }
+}
+
+function nameOf({ pubkey, count, sign }: KeepAlive): string {
+  return `${holderOf(pubkey)} ${count} ${signatureHex(sign)}`;
 }
 
 /** SHA-256(count as 8 bytes): what a KeepAlive signs. */

@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import type { PublicKey } from '../../../../core/crypto/keys.ts';
+import {
+  knownMs,
+  liveMs,
+  Members,
+  mostMembers,
+  onlineForAcceptingMs,
+  onlineForWritingMs,
+} from '../../../../core/network/members.ts';
+import { Author, authors } from '../../../model/author.ts';
+import { otherParity } from '../../../model/fake-curve.ts';
+
+const [self, b, c, d] = authors(4) as [Author, Author, Author, Author];
+const start = 10_000;
+const make = () => new Members(self.key, start);
+const known = (members: Members) => [...members.known].sort();
+
+describe('who is known', () => {
+  it('is nobody at first, and never ourselves', () => {
+    const members = make();
+    members.heard(self.keepAlive(1), start);
+    members.provenBy(self.key, start);
+    members.provenBy(otherParity(self.key), start);
+    expect(known(members)).toEqual([]);
+    expect(members.deadline).toBeUndefined();
+  });
+
+  it('is who is heard, for its time', () => {
+    const members = make();
+    members.heard(b.keepAlive(1), start);
+    expect(known(members)).toEqual([b.hex]);
+    expect(members.deadline).toBe(start + knownMs);
+    expect(members.elapse(start + knownMs - 1)).toBe(false);
+    expect(members.elapse(start + knownMs)).toBe(true);
+    expect(known(members)).toEqual([]);
+    expect(members.deadline).toBeUndefined();
+  });
+
+  it('stays known by every further sign of life', () => {
+    const members = make();
+    members.heard(b.keepAlive(1), start);
+    members.heard(b.keepAlive(2), start + 1_000);
+    expect(members.elapse(start + knownMs)).toBe(false);
+    expect(members.deadline).toBe(start + 1_000 + knownMs);
+  });
+
+  it('is known for longer with a link of its own, until that ends', () => {
+    const members = make();
+    members.provenBy(b.key, start);
+    expect(members.elapse(start + onlineForWritingMs - 1)).toBe(false);
+    expect(known(members)).toEqual([b.hex]);
+    members.unlinked(b.key, start + onlineForWritingMs - 1);
+    expect(known(members)).toEqual([]);
+    members.unlinked(c.key, start);
+    expect(members.elapse(start + 99_999)).toBe(false);
+  });
+
+  it('is one for both parities of one x, under the key that its own link shows', () => {
+    const members = make();
+    members.heard({ ...b.keepAlive(1), pubkey: otherParity(b.key) }, start);
+    expect(members.known.size).toBe(1);
+    members.provenBy(b.key, start);
+    expect(known(members)).toEqual([b.hex]);
+    members.heard({ ...b.keepAlive(5), pubkey: otherParity(b.key) }, start);
+    expect(known(members)).toEqual([b.hex]);
+    expect(members.countOf(b.key)).toBe(5n);
+    expect(members.countOf(otherParity(b.key))).toBe(5n);
+    expect(members.alive(start, liveMs)).toEqual([b.key]);
+    members.unlinked(otherParity(b.key), start + knownMs);
+    expect(known(members)).toEqual([]);
+  });
+
+  it('is remembered to have changed when one came or went, not when one stayed', () => {
+    const members = make();
+    expect(members.changedAt).toBe(start);
+    members.heard(b.keepAlive(1), start + 10);
+    expect(members.changedAt).toBe(start + 10);
+    members.heard(b.keepAlive(2), start + 20);
+    members.elapse(start + 30);
+    expect(members.changedAt).toBe(start + 10);
+    members.elapse(start + 20 + knownMs);
+    expect(members.changedAt).toBe(start + 20 + knownMs);
+  });
+
+  it('has a deadline that is later after every elapse at it', () => {
+    const members = make();
+    [b, c, d].forEach((author, place) => {
+      members.heard(author.keepAlive(1), start + 100 * place);
+    });
+    let wakes = 0;
+    for (let at = members.deadline; at !== undefined; at = members.deadline) {
+      expect(members.elapse(at)).toBe(true);
+      expect(members.deadline ?? Number.POSITIVE_INFINITY).toBeGreaterThan(at);
+      wakes++;
+    }
+    expect(wakes).toBe(3);
+  });
+});
+
+describe('who is online', () => {
+  it('for writing, is nobody gone before a whole term of listening', () => {
+    const members = make();
+    expect(members.onlineUntil(b.key)).toBe(start + onlineForWritingMs);
+    members.heard(b.keepAlive(1), start + 700);
+    expect(members.onlineUntil(b.key)).toBe(start + 700 + onlineForWritingMs);
+    expect(members.onlineUntil(otherParity(b.key))).toBe(start + 700 + onlineForWritingMs);
+  });
+
+  it('for accepting, is who gave a sign of life within 0.9 s', () => {
+    const members = make();
+    expect(members.onlineForAccepting(b.key, start)).toBe(false);
+    members.heard(b.keepAlive(1), start);
+    expect(members.onlineForAccepting(b.key, start + onlineForAcceptingMs - 1)).toBe(true);
+    expect(members.onlineForAccepting(b.key, start + onlineForAcceptingMs)).toBe(false);
+  });
+
+  it('is told freshest first', () => {
+    const members = make();
+    members.heard(b.keepAlive(1), start);
+    members.heard(c.keepAlive(1), start + 200);
+    members.provenBy(d.key, start + 100);
+    expect(members.alive(start + 200, liveMs)).toEqual([c.key, d.key, b.key]);
+    expect(members.alive(start + liveMs, liveMs)).toEqual([c.key, d.key]);
+    expect(members.alive(start + liveMs + 200, liveMs)).toEqual([]);
+  });
+
+  it('is still told after it left the known ones', () => {
+    const members = make();
+    members.heard(b.keepAlive(1), start);
+    members.elapse(start + knownMs);
+    expect(members.alive(start + knownMs, onlineForWritingMs)).toEqual([b.key]);
+  });
+});
+
+describe('what is remembered', () => {
+  it('is the newest KeepAlive of each known key', () => {
+    const members = make();
+    const newest = c.keepAlive(9);
+    members.heard(b.keepAlive(1), start);
+    members.heard(c.keepAlive(3), start + 1_000);
+    members.heard(newest, start + 1_100);
+    members.provenBy(d.key, start);
+    members.elapse(start + knownMs);
+    expect(members.keepAlives()).toEqual([newest]);
+    expect(members.countOf(c.key)).toBe(9n);
+    expect(members.countOf(b.key)).toBe(1n);
+    expect(members.countOf(d.key)).toBeUndefined();
+  });
+
+  it('is bounded: who has been silent longest is forgotten, never who is known', () => {
+    const members = make();
+    const crowd = Array.from({ length: mostMembers }, (_, place) => new Author(100_000 + place));
+    crowd.forEach((author, place) => {
+      members.provenBy(author.key, start + (place < 2 ? place : 5_000));
+    });
+    members.elapse(start + 5_000);
+    expect(members.known.size).toBe(mostMembers - 2);
+    members.heard(b.keepAlive(1), start + 5_000);
+    members.heard(c.keepAlive(1), start + 5_000);
+    expect(known(members)).toContain(b.hex);
+    expect(known(members)).toContain(c.hex);
+    members.heard(d.keepAlive(1), start + 5_000);
+    expect(known(members)).not.toContain(d.hex);
+    expect(members.known.size).toBe(mostMembers);
+  });
+
+  it('is not what is no key', () => {
+    const members = make();
+    members.provenBy(new Uint8Array(33) as PublicKey, start);
+    expect(known(members)).toEqual([]);
+  });
+});
