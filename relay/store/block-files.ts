@@ -6,9 +6,10 @@
  * index never names a frame that is not there, and what a crash tears is at the end. Opening reads the index whole and
  * the newest blocks, and cuts a torn end; the blocks before are read when they are asked for.
  */
-import { acceptedBlockBytes, type Block, blockHash, decodeBlock } from '../../core/chain/block.ts';
+import { acceptedBlockBytes, type Block, blockCheck, blockHash, decodeBlock } from '../../core/chain/block.ts';
 import { concatBytes, equalBytes } from '../../core/codec/bytes.ts';
 import { decode, encode, struct, u64 } from '../../core/codec/codec.ts';
+import type { Verifier } from '../../core/crypto/curve.ts';
 import { hashCodec } from '../../core/crypto/key-codecs.ts';
 import type { Hash } from '../../core/crypto/keys.ts';
 import { CodecError, StoreError } from '../../core/errors.ts';
@@ -47,17 +48,19 @@ interface Place {
 export class BlockFiles {
   readonly #index: DiskFile;
   readonly #blocks: DiskFile;
+  readonly #verifier: Verifier;
   readonly #hashes = new IdTable();
   readonly #places: Place[] = [];
 
-  private constructor(index: DiskFile, blocks: DiskFile) {
+  private constructor(index: DiskFile, blocks: DiskFile, verifier: Verifier) {
     this.#index = index;
     this.#blocks = blocks;
+    this.#verifier = verifier;
   }
 
   /** @throws StoreError `corrupt` when more is wrong than a crash can explain */
-  static async open(disk: Disk): Promise<{ files: BlockFiles; torn: Torn }> {
-    const files = new BlockFiles(await disk.open('index.db'), await disk.open('blocks.db'));
+  static async open(disk: Disk, verifier: Verifier): Promise<{ files: BlockFiles; torn: Torn }> {
+    const files = new BlockFiles(await disk.open('index.db'), await disk.open('blocks.db'), verifier);
     const bytes = files.#index.length + files.#blocks.length;
     const records = Math.ceil(files.#index.length / recordBytes);
     await files.#readIndex();
@@ -173,13 +176,15 @@ export class BlockFiles {
     return this.count - whole;
   }
 
+  /** Down to the signature, which the hash does not cover: a tear may be there. */
   async #isWhole(height: number): Promise<boolean> {
     const block = await this.#readBlock(height);
     const hash = this.hashAt(height);
     if (block === undefined || hash === undefined) return false;
-    const parent = this.hashAt(height - 1);
-    const follows = parent === undefined ? block.parent === undefined : isSame(block.parent, parent);
-    return follows && equalBytes(block.hash, hash) && equalBytes(blockHash(block), hash);
+    const isNamed = equalBytes(block.hash, hash) && equalBytes(blockHash(block), hash);
+    if (!isNamed || !isSame(block.parent, this.hashAt(height - 1))) return false;
+    const [holds] = await this.#verifier.verify([blockCheck(block)]);
+    return holds === true;
   }
 
   /** Undefined when what stands there is no block. */
@@ -207,6 +212,6 @@ function recordOf(hash: Hash, { start, end }: Place): Uint8Array {
   return encode(recordCodec, { hash, pos: BigInt(start), size: BigInt(end - start) });
 }
 
-function isSame(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a !== undefined && equalBytes(a, b);
+function isSame(a: Hash | undefined, b: Hash | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : equalBytes(a, b);
 }

@@ -48,7 +48,7 @@ export class FileStore implements Store {
   #broken: StoreError | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @param verifier for folders without `items.db`, as the reference's are: says which items are whose they claim */
+  /** @param verifier for the newest blocks, and for all items where there is no `items.db`, as in the reference's folders */
   constructor(disk: Disk, verifier: Verifier) {
     this.#disk = disk;
     this.#verifier = verifier;
@@ -111,7 +111,7 @@ export class FileStore implements Store {
 
   async #openParts(): Promise<Parts> {
     const compress = await loadCompressor();
-    const { files: blocks, torn } = await BlockFiles.open(this.#disk);
+    const { files: blocks, torn } = await BlockFiles.open(this.#disk, this.#verifier);
     this.#torn = (await finishReorganisation(this.#disk, blocks)) ? { blocks: 0, bytes: 0 } : torn;
     const items = await ItemsFile.open(this.#disk, blocks, this.#verifier);
     const pending = await PendingFile.open(this.#disk, (id) => items.contains(id));

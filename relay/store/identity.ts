@@ -4,7 +4,7 @@
  * JSON with the 32 bytes as hex, so that a person can back it up. A file that is not one of ours is never replaced:
  * that would be another peer.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesToHex, hexToBytes } from '../../core/codec/bytes.ts';
@@ -33,7 +33,7 @@ function read(path: string): Promise<string> {
 
 /** @returns what stands there, which is another's if two processes made one at the same moment */
 async function make(path: string): Promise<string> {
-  const own = `${path}.${process.pid}`;
+  const own = `${path}.${randomUUID()}`;
   const file = await open(own, 'w', 0o600);
   await file.writeFile(`${JSON.stringify({ secret: bytesToHex(newSecret()) }, null, 2)}\n`);
   await file.sync();

@@ -6,7 +6,6 @@ import { describe, expect, it } from 'vitest';
 import { encodeData, itemIdOf } from '../../../../core/chain/data.ts';
 import { bytesToHex, equalBytes, hexToBytes } from '../../../../core/codec/bytes.ts';
 import { decode, struct, u64 } from '../../../../core/codec/codec.ts';
-import type { Verifier } from '../../../../core/crypto/curve.ts';
 import { hashCodec } from '../../../../core/crypto/key-codecs.ts';
 import { hashHex, type ItemId } from '../../../../core/crypto/keys.ts';
 import { nobleVerifier } from '../../../../core/crypto/noble-curve.ts';
@@ -19,12 +18,13 @@ import { ChainMaker, noChange } from '../../../contract/material.ts';
 import { storeContract } from '../../../contract/store.ts';
 import { type Operation, RecordedDisk } from '../../../model/recorded-disk.ts';
 import { folderVector } from '../../../model/vectors.ts';
+import { allHold } from '../../../model/verifiers.ts';
 
 storeContract('FileStore', async () => {
   const folder = await temporaryFolder();
   return {
-    store: new FileStore(folderDisk(folder), noneHolds),
-    reopen: async () => new FileStore(folderDisk(folder), noneHolds),
+    store: new FileStore(folderDisk(folder), allHold),
+    reopen: async () => new FileStore(folderDisk(folder), allHold),
     dispose: () => rm(folder, { recursive: true }),
   };
 });
@@ -218,7 +218,7 @@ describe('FileStore', () => {
     const contents = new Map(disk.contents);
     contents.set('blocks.db', new Uint8Array(contents.get('blocks.db')?.length ?? 0));
     const damaged = new RecordedDisk(contents);
-    await expect(new FileStore(damaged, noneHolds).open()).rejects.toMatchObject({ code: 'corrupt' });
+    await expect(new FileStore(damaged, allHold).open()).rejects.toMatchObject({ code: 'corrupt' });
     expect(damaged.operations).toEqual([]);
     expect(damaged.held).toBe(false);
   });
@@ -230,7 +230,7 @@ describe('FileStore', () => {
     await store.close();
     const contents = new Map(disk.contents);
     contents.set('blocks.db', contents.get('blocks.db')?.fill(0, 0, 300) as Uint8Array);
-    const damaged = new FileStore(new RecordedDisk(contents), noneHolds);
+    const damaged = new FileStore(new RecordedDisk(contents), allHold);
     expect((await damaged.open()).count).toBe(40);
     await expect(damaged.blocks(0, 1, unlimited)).rejects.toMatchObject({ code: 'corrupt' });
     expect(await damaged.blocks(20, 1, unlimited)).toHaveLength(1);
@@ -238,14 +238,14 @@ describe('FileStore', () => {
 
   it('is held by one at a time, and says by whom', async () => {
     const folder = await temporaryFolder();
-    const store = new FileStore(folderDisk(folder), noneHolds);
+    const store = new FileStore(folderDisk(folder), allHold);
     await store.open();
-    const second = new FileStore(folderDisk(folder), noneHolds);
+    const second = new FileStore(folderDisk(folder), allHold);
     await expect(second.open()).rejects.toMatchObject({ code: 'held', message: expect.stringContaining('in use by') });
     await second.close();
-    await expect(new FileStore(folderDisk(folder), noneHolds).open()).rejects.toMatchObject({ code: 'held' });
+    await expect(new FileStore(folderDisk(folder), allHold).open()).rejects.toMatchObject({ code: 'held' });
     await store.close();
-    const third = new FileStore(folderDisk(folder), noneHolds);
+    const third = new FileStore(folderDisk(folder), allHold);
     await third.open();
     await third.close();
     await rm(folder, { recursive: true });
@@ -310,7 +310,7 @@ describe('FileStore after a crash', () => {
   /** Opens what a crash left and holds it against what must be there. */
   async function expectRecovered(contents: ReadonlyMap<string, Uint8Array>, finished: number, mayForget: boolean) {
     const disk = new RecordedDisk(contents);
-    const store = new FileStore(disk, noneHolds);
+    const store = new FileStore(disk, allHold);
     const { count, pending, journal } = await store.open();
     const held = await store.blocks(0, 99, unlimited);
     const hashes: string[] = [];
@@ -334,7 +334,7 @@ describe('FileStore after a crash', () => {
     const next = new ChainMaker(8).block(tip);
     await store.change({ ...noChange, append: [next] });
     await store.close();
-    const again = new FileStore(new RecordedDisk(disk.contents), noneHolds);
+    const again = new FileStore(new RecordedDisk(disk.contents), allHold);
     await again.open();
     expect(await again.containsItems(next.items)).toEqual([true]);
   }
@@ -386,7 +386,7 @@ describe('FileStore after a crash', () => {
     const contents = new Map(disk.contents);
     const blocks = contents.get('blocks.db') as Uint8Array;
     contents.set('blocks.db', blocks.slice(0, -3));
-    const store = new FileStore(new RecordedDisk(contents), noneHolds);
+    const store = new FileStore(new RecordedDisk(contents), allHold);
     expect((await store.open()).count).toBe(5);
     expect(store.torn.blocks).toBe(1);
     expect(store.torn.bytes).toBeGreaterThan(48);
@@ -407,9 +407,6 @@ const indexRecord = struct({ hash: hashCodec, pos: u64, size: u64 });
 const full = new StoreError('full', 'no space left on device');
 const broken = new StoreError('failed', 'input/output error');
 
-/** The blocks of the material carry noise for signatures. */
-const noneHolds: Verifier = { verify: async (checks) => checks.map(() => false) };
-
 function isDurable({ durable, cutTo }: Change): boolean {
   return durable || cutTo !== undefined;
 }
@@ -420,14 +417,14 @@ function writes({ kind }: Operation): boolean {
 
 async function opened(): Promise<{ disk: RecordedDisk; store: FileStore }> {
   const disk = new RecordedDisk();
-  const store = new FileStore(disk, noneHolds);
+  const store = new FileStore(disk, allHold);
   await store.open();
   disk.operations.length = 0;
   return { disk, store };
 }
 
 function reopened(disk: RecordedDisk) {
-  return new FileStore(new RecordedDisk(disk.contents), noneHolds).open();
+  return new FileStore(new RecordedDisk(disk.contents), allHold).open();
 }
 
 function temporaryFolder(): Promise<string> {
