@@ -42,6 +42,10 @@ export const chainStyles = css`
     block-size: 0.75rem;
   }
 
+  .block[data-height='0']:first-child::before {
+    display: none;
+  }
+
   .knot {
     position: absolute;
     inset-block-start: 0.5rem;

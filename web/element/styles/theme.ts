@@ -163,6 +163,11 @@ export const themeStyles = css`
     box-shadow: 0 0 0 6px var(--_weld);
   }
 
+  textarea:focus-visible {
+    outline-offset: -1px;
+    box-shadow: 0 0 0 4px var(--_weld);
+  }
+
   /* Keys */
   .tartan {
     display: inline-block;
