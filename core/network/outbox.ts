@@ -52,7 +52,8 @@ export class Outbox {
     this.#waiting.push({ payload, urgency });
     if (urgency === 'block') this.#keepNewestBlocks();
     else this.#waitingBytes += payload.length;
-    while (this.#waitingBytes > mostBytes || this.#waiting.length > mostMessages) {
+    // One alone is about to leave, however large it is.
+    while (this.#waiting.length > 1 && (this.#waitingBytes > mostBytes || this.#waiting.length > mostMessages)) {
       const oldest = this.#waiting.findIndex((message) => message.urgency === 'droppable');
       if (oldest < 0) break;
       this.#remove(oldest);
@@ -74,7 +75,7 @@ export class Outbox {
   /** So many bytes have left the link. */
   drained(bytes: number, now: Milliseconds): void {
     this.#unacknowledged = Math.max(0, this.#unacknowledged - bytes);
-    this.#progressAt = now;
+    if (bytes > 0) this.#progressAt = now;
   }
 
   #keepNewestBlocks(): void {
