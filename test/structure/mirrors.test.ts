@@ -21,7 +21,6 @@ const exceptions: Exceptions = {
   'web/element/peer-element.ts': used,
   'web/element/peer-screen.ts': drawn,
   'web/element/copying.ts': drawn,
-  'web/element/frame.ts': drawn,
   'web/element/styles/': drawn,
   'web/element/views/': drawn,
 };

@@ -4,13 +4,13 @@
 import type { BlockView, PeerFace } from '../../core/face.ts';
 
 /** The peer is open: its key and what it holds of the chain are there, whether or not anybody is linked. */
-export type ReadyEvent = CustomEvent<{ readonly peer: PeerFace }>;
+export type PeerReadyEvent = CustomEvent<{ readonly peer: PeerFace }>;
 /** `known`, `connected`, `pending` or `status` of the peer is another than before. */
-export type ChangeEvent = CustomEvent<{ readonly peer: PeerFace }>;
+export type PeerChangeEvent = CustomEvent<{ readonly peer: PeerFace }>;
 /** A block became the newest of the main chain. */
-export type BlockEvent = CustomEvent<{ readonly peer: PeerFace; readonly block: BlockView }>;
+export type PeerBlockEvent = CustomEvent<{ readonly peer: PeerFace; readonly block: BlockView }>;
 /** There is no peer: an attribute is at fault, or it could not be opened. */
-export type ErrorEvent = CustomEvent<PeerFailure>;
+export type PeerErrorEvent = CustomEvent<PeerFailure>;
 
 export interface PeerFailure {
   /** `bad-attribute`, `not-opened`. */
@@ -22,10 +22,10 @@ export interface PeerFailure {
 }
 
 export interface PeerElementEvents {
-  'mccloud-ready': ReadyEvent;
-  'mccloud-change': ChangeEvent;
-  'mccloud-block': BlockEvent;
-  'mccloud-error': ErrorEvent;
+  'mccloud-ready': PeerReadyEvent;
+  'mccloud-change': PeerChangeEvent;
+  'mccloud-block': PeerBlockEvent;
+  'mccloud-error': PeerErrorEvent;
 }
 
 declare global {

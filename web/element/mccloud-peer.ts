@@ -12,10 +12,10 @@
  * @prop {PeerFace | undefined} peer - The public peer while it is open.
  * @prop {Promise<PeerFace>} ready - Resolves with the peer when it is open; rejects when it cannot be opened.
  *
- * @event {ReadyEvent} mccloud-ready - The peer is open; `detail.peer`.
- * @event {ChangeEvent} mccloud-change - `known`, `connected`, `pending` or `status` changed; `detail.peer`.
- * @event {BlockEvent} mccloud-block - A block became the newest; `detail.block`, `detail.peer`.
- * @event {ErrorEvent} mccloud-error - There is no peer; `detail.code`, `detail.message`, `detail.cause`.
+ * @event {PeerReadyEvent} mccloud-ready - The peer is open; `detail.peer`.
+ * @event {PeerChangeEvent} mccloud-change - `known`, `connected`, `pending` or `status` changed; `detail.peer`.
+ * @event {PeerBlockEvent} mccloud-block - A block became the newest; `detail.block`, `detail.peer`.
+ * @event {PeerErrorEvent} mccloud-error - There is no peer; `detail.code`, `detail.message`, `detail.cause`.
  *
  * @slot aside - Beside the chain, under the list of links: for an invitation, say.
  *

@@ -27,7 +27,7 @@ export class Opening {
   #leaving: Promise<unknown> = Promise.resolve();
   #entering: Promise<void> = Promise.resolve();
 
-  /** @param changed called after every change of `state`, never within `want`'s caller's own turn but for its first step */
+  /** @param changed called after every change of `state`, from within `want` or later */
   constructor(open: (settings: Settings) => Promise<PeerFace>, changed: (state: OpeningState) => void) {
     this.#open = open;
     this.#changed = changed;
