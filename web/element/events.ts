@@ -27,8 +27,3 @@ export interface PeerElementEvents {
   'mccloud-block': PeerBlockEvent;
   'mccloud-error': PeerErrorEvent;
 }
-
-declare global {
-  /** Elements, documents and windows all hear them. */
-  interface GlobalEventHandlersEventMap extends PeerElementEvents {}
-}

@@ -49,8 +49,11 @@
  */
 import type { PeerFace } from '../../core/face.ts';
 import { openPeer } from '../open.ts';
+import type { PeerElementEvents } from './events.ts';
 import { PeerElement } from './peer-element.ts';
 import type { Settings } from './settings.ts';
+
+export type { PeerBlockEvent, PeerChangeEvent, PeerErrorEvent, PeerReadyEvent } from './events.ts';
 
 export class MccloudPeer extends PeerElement {
   protected override openPeer(settings: Settings): Promise<PeerFace> {
@@ -62,6 +65,8 @@ declare global {
   interface HTMLElementTagNameMap {
     'mccloud-peer': MccloudPeer;
   }
+  /** Elements, documents and windows all hear them. */
+  interface GlobalEventHandlersEventMap extends PeerElementEvents {}
 }
 
 // A page that loads the script twice, from two relays say, keeps the first.
