@@ -38,8 +38,8 @@ export interface OpenLink {
   phase: LinkPhase;
   /** The newest block the other is known to hold. */
   head: HashHex | undefined;
-  /** Another link to the same peer is proven too: this one shows a sign of life until then, or is closed. */
-  contestedUntil: Milliseconds | undefined;
+  /** Another link to the same peer is proven too, which the other side dialled: who shows until then that it lives? */
+  contest: { readonly until: Milliseconds; readonly answered: boolean } | undefined;
 }
 
 export type GreetedLink = OpenLink & { phase: Extract<LinkPhase, { kind: 'greeted' | 'proven' }> };
@@ -87,8 +87,7 @@ export class Links {
   /** Both sides greet at once. @returns false when there is no room and the link is closed */
   opened(event: Extract<Event, { kind: 'linkOpened' }>, greeting: Greeting, now: Milliseconds): boolean {
     const { link: id, carrier, address, dialled, dial, remote } = event;
-    const ungreeted = [...this.#links.values()].filter((link) => link.phase.kind === 'greeting').length;
-    if (this.#links.size >= this.#maxLinks || ungreeted >= mostUngreeted) {
+    if (!this.#makeRoom()) {
       this.#effects.put({ kind: 'close', link: id, reason: 'no room for another link' });
       return false;
     }
@@ -102,7 +101,7 @@ export class Links {
       outbox: new Outbox(now),
       phase: { kind: 'greeting', until: now + greetingTimeoutMs },
       head: undefined,
-      contestedUntil: undefined,
+      contest: undefined,
     };
     this.#links.set(id, link);
     const frame = link.session.greet(greeting);
@@ -113,7 +112,7 @@ export class Links {
 
   /** A frame of the other decrypted. @returns whether it was the first, by which the link is proven */
   prove(link: GreetedLink, now: Milliseconds): boolean {
-    if (link.contestedUntil !== undefined) this.#settle(link);
+    if (link.contest !== undefined) this.#settle(link, { ...link.contest, answered: true });
     if (link.phase.kind === 'proven') return false;
     link.phase = { ...link.phase, kind: 'proven' };
     this.#contest(link, now);
@@ -164,7 +163,7 @@ export class Links {
   get deadline(): Milliseconds | undefined {
     let earliest: Milliseconds | undefined;
     for (const link of this.#links.values()) {
-      for (const at of [deadlineOf(link), link.contestedUntil, link.outbox.deadline]) {
+      for (const at of [deadlineOf(link), link.contest?.until, link.outbox.deadline]) {
         if (at !== undefined && (earliest === undefined || at < earliest)) earliest = at;
       }
     }
@@ -174,32 +173,60 @@ export class Links {
   /** Links whose time is over. @returns them, with why */
   overdue(now: Milliseconds): { readonly link: OpenLink; readonly reason: string }[] {
     const over: { link: OpenLink; reason: string }[] = [];
+    const contested = this.all().filter(({ contest }) => contest !== undefined && contest.until <= now);
+    for (const link of contested) {
+      if (!this.#outlives(link)) over.push({ link, reason: 'another link to this peer took its place' });
+    }
+    for (const link of contested) link.contest = undefined;
     for (const link of this.#links.values()) {
-      const silent = deadlineOf(link);
-      if (silent !== undefined && silent <= now) over.push({ link, reason: 'no greeting in time' });
-      else if (link.contestedUntil !== undefined && link.contestedUntil <= now) over.push({ link, reason: 'another link to this peer took its place' });
-      else if (link.outbox.deadline !== undefined && link.outbox.deadline <= now) over.push({ link, reason: 'nothing was taken for 30 s' });
+      const { outbox } = link;
+      if ((deadlineOf(link) ?? Number.POSITIVE_INFINITY) <= now) over.push({ link, reason: 'no greeting in time' });
+      if ((outbox.deadline ?? Number.POSITIVE_INFINITY) <= now)
+        over.push({ link, reason: 'nothing was taken for 30 s' });
     }
     return over;
   }
 
-  /** Others proven to the same key: the newer of two dialled by one side stays; else both must show that they live. */
-  #contest(newer: GreetedLink, now: Milliseconds): void {
-    for (const older of this.proven) {
-      if (older === newer || older.phase.hex !== newer.phase.hex) continue;
-      if (older.dialled === newer.dialled) this.close(older, 'a newer link to this peer took its place');
-      else older.contestedUntil = now + contestMs;
+  /** When it is full, the oldest that has sent nothing makes room. @returns whether there is room now */
+  #makeRoom(): boolean {
+    const ungreeted = this.all().filter((link) => link.phase.kind === 'greeting');
+    if (this.#links.size < this.#maxLinks && ungreeted.length < mostUngreeted) return true;
+    const silent = ungreeted.find((link) => link.session.heldBytes === 0);
+    if (silent !== undefined) this.close(silent, 'another link needs its place');
+    return silent !== undefined;
+  }
+
+  /** Of two links dialled by one side the newer stays; else both must show that they live. Never between reference peers. */
+  #contest(link: GreetedLink, now: Milliseconds): void {
+    for (const other of this.#rivals(link)) {
+      if (other.dialled === link.dialled) {
+        this.close(other.id < link.id ? other : link, 'a newer link to this peer took its place');
+      } else for (const each of [other, link]) each.contest = { until: now + contestMs, answered: false };
     }
   }
 
-  /** The older of two lives as well: the one dialled by the smaller key stays. */
-  #settle(older: GreetedLink): void {
-    older.contestedUntil = undefined;
-    for (const other of this.proven) {
-      if (other === older || other.phase.hex !== older.phase.hex || other.dialled === older.dialled) continue;
-      const ownIsSmaller = compareBytes(this.#session.publicKey, older.phase.key) < 0;
-      this.close(older.dialled === ownIsSmaller ? other : older, 'two links to this peer: the smaller key dials');
+  /** One of two has answered; when both have, the one dialled by the smaller key stays. */
+  #settle(link: GreetedLink, contest: NonNullable<OpenLink['contest']>): void {
+    link.contest = contest;
+    const ownIsSmaller = compareBytes(this.#session.publicKey, link.phase.key) < 0;
+    for (const other of this.#rivals(link)) {
+      if (other.dialled === link.dialled || other.contest?.answered !== true) continue;
+      const [stays, goes] = link.dialled === ownIsSmaller ? [link, other] : [other, link];
+      stays.contest = undefined;
+      this.close(goes, 'two links to this peer: the smaller key dials');
     }
+  }
+
+  /** When the time is over: who has answered stays, and where nobody has, the newer, which was the last to show life. */
+  #outlives(link: OpenLink): boolean {
+    if (!isGreeted(link) || link.contest?.answered === true) return true;
+    return !this.#rivals(link).some((rival) => rival.contest?.answered === true || rival.id > link.id);
+  }
+
+  /** Other proven links of ours to the same key. */
+  #rivals(link: GreetedLink): GreetedLink[] {
+    if (!link.phase.ours) return [];
+    return this.proven.filter((other) => other !== link && other.phase.ours && other.phase.hex === link.phase.hex);
   }
 }
 

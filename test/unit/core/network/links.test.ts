@@ -1,0 +1,303 @@
+import { describe, expect, it } from 'vitest';
+import { bytesToHex } from '../../../../core/codec/bytes.ts';
+import { decode, encode } from '../../../../core/codec/codec.ts';
+import { Effects } from '../../../../core/effects.ts';
+import type { Effect } from '../../../../core/events.ts';
+import { type GreetedLink, greetedPhase, greetingTimeoutMs, Links } from '../../../../core/network/links.ts';
+import { stalledMs } from '../../../../core/network/outbox.ts';
+import { cbcMessages } from '../../../../core/wire/dialect.ts';
+import { type Greeting, oursCommit, wireVersion } from '../../../../core/wire/messages.ts';
+import { Session } from '../../../../core/wire/session.ts';
+import { type Author, authors } from '../../../model/author.ts';
+import { fakeCurve } from '../../../model/fake-curve.ts';
+import { Seeded } from '../../../model/seeded.ts';
+
+const [small, self, large] = authors(3) as [Author, Author, Author];
+const start = 50_000;
+
+function greetingOf(author: Author, commit = oursCommit): Greeting {
+  const version = { ...wireVersion, target: '', branch: 'main', commit };
+  const nothing = { root: undefined, last: undefined, count: 0n, thin: false };
+  return { pubkey: author.key, listen: '127.0.0.1:1', ...nothing, version };
+}
+
+class Bench {
+  readonly effects = new Effects();
+  readonly links: Links;
+  readonly #seeded = new Seeded(1);
+  #lastLink = 0;
+
+  constructor(maxLinks = 64) {
+    const session = { curve: fakeCurve, random: this.#seeded.random, secret: self.secret, publicKey: self.key };
+    this.links = new Links({ ...session, network: 'main' }, maxLinks, this.effects);
+  }
+
+  /** @returns the link's id */
+  open(dialled = false, now = start): number {
+    const link = ++this.#lastLink;
+    const event = {
+      kind: 'linkOpened',
+      link,
+      carrier: 'memory',
+      address: `m:${link}`,
+      dial: undefined,
+      dialled,
+    } as const;
+    this.links.opened({ ...event, remote: undefined }, greetingOf(self), now);
+    return link;
+  }
+
+  greet(author: Author, dialled = false, now = start, ours = true): GreetedLink {
+    const id = this.open(dialled, now);
+    const link = this.links.link(id);
+    if (link === undefined) throw new Error('the link is open');
+    const { secret, key: publicKey } = author;
+    const options = { curve: fakeCurve, random: this.#seeded.random, secret, publicKey, network: 'main' };
+    const other = new Session({ ...options, expected: undefined });
+    link.session.receive(other.greet(greetingOf(author, ours ? oursCommit : '')));
+    link.phase = greetedPhase(greetingOf(author), ours, now);
+    return link as GreetedLink;
+  }
+
+  /** A link that is proven at once. */
+  prove(author: Author, dialled = false, now = start, ours = true): GreetedLink {
+    const link = this.greet(author, dialled, now, ours);
+    this.links.prove(link, now);
+    return link;
+  }
+
+  /** What a peer does at the end of an event. */
+  elapse(now: number): void {
+    for (const { link, reason } of this.links.overdue(now)) this.links.close(link, reason);
+  }
+
+  get ids(): number[] {
+    return this.links.all().map(({ id }) => id);
+  }
+
+  taken<K extends Effect['kind']>(kind: K): Extract<Effect, { kind: K }>[] {
+    return this.effects.take().filter((effect): effect is Extract<Effect, { kind: K }> => effect.kind === kind);
+  }
+}
+
+describe('a link', () => {
+  it('is greeted at once by our own greeting', () => {
+    const bench = new Bench();
+    const link = bench.open();
+    const [sent] = bench.taken('send');
+    expect(sent?.link).toBe(link);
+    const { secret, key: publicKey } = large;
+    const random = new Seeded(2).random;
+    const other = new Session({ curve: fakeCurve, random, secret, publicKey, network: 'main', expected: undefined });
+    const [greeted] = other.receive(sent?.bytes ?? new Uint8Array());
+    expect(greeted?.kind === 'greeted' && bytesToHex(greeted.greeting.pubkey)).toBe(self.hex);
+  });
+
+  it('is closed when no greeting comes within 5 s', () => {
+    const bench = new Bench();
+    const link = bench.open(false, start);
+    expect(bench.links.deadline).toBe(start + greetingTimeoutMs);
+    bench.elapse(start + greetingTimeoutMs - 1);
+    expect(bench.ids).toEqual([link]);
+    bench.elapse(start + greetingTimeoutMs);
+    expect(bench.ids).toEqual([]);
+    expect(bench.links.takeEnded().map(({ id }) => id)).toEqual([link]);
+    expect(bench.links.deadline).toBeUndefined();
+  });
+
+  it('is greeted, then proven, and only then connected', () => {
+    const bench = new Bench();
+    const link = bench.greet(large);
+    expect(bench.links.greetedLink(link.id)).toBe(link);
+    expect([bench.links.greeted().length, bench.links.proven.length]).toEqual([1, 0]);
+    expect(bench.links.prove(link, start)).toBe(true);
+    expect(bench.links.prove(link, start)).toBe(false);
+    expect(bench.links.proven).toEqual([link]);
+  });
+
+  it('is sent nothing but the greeting before the other has greeted', () => {
+    const bench = new Bench();
+    const ungreeted = bench.open();
+    const link = bench.greet(large);
+    bench.effects.take();
+    const payload = encode(cbcMessages, { kind: 'requestBlocks', start: undefined });
+    bench.links.broadcast(payload, 'kept');
+    bench.links.flush(start);
+    expect(bench.taken('send').map((effect) => effect.link)).toEqual([link.id]);
+    expect(bench.links.link(ungreeted)?.outbox.idle).toBe(true);
+    expect(decode(cbcMessages, payload).kind).toBe('requestBlocks');
+  });
+
+  it('is left out of a broadcast that it brought', () => {
+    const bench = new Bench();
+    const [one, two] = [bench.prove(small), bench.prove(large)];
+    bench.effects.take();
+    bench.links.broadcast(Uint8Array.of(1), 'kept', one.id);
+    bench.links.flush(start);
+    expect(bench.taken('send').map(({ link }) => link)).toEqual([two.id]);
+  });
+
+  it('is closed when it takes nothing for 30 s', () => {
+    const bench = new Bench();
+    const link = bench.prove(large);
+    expect(bench.links.deadline).toBe(start + stalledMs);
+    bench.elapse(start + stalledMs);
+    expect(bench.ids).toEqual([]);
+    expect(bench.links.link(link.id)).toBeUndefined();
+  });
+
+  it('has ended once, whoever ended it', () => {
+    const bench = new Bench();
+    const link = bench.prove(large);
+    bench.links.close(link, 'why');
+    bench.links.close(link, 'again');
+    bench.links.closed(link.id);
+    expect(bench.taken('close')).toEqual([{ kind: 'close', link: link.id, reason: 'why' }]);
+    expect(bench.links.takeEnded()).toEqual([link]);
+    expect(bench.links.takeEnded()).toEqual([]);
+    const other = bench.prove(large);
+    bench.links.closed(other.id);
+    bench.links.closed(other.id);
+    expect(bench.taken('close')).toEqual([]);
+    expect(bench.links.takeEnded()).toEqual([other]);
+  });
+});
+
+describe('when there are too many links', () => {
+  it('another one is refused', () => {
+    const bench = new Bench(2);
+    bench.prove(small);
+    bench.prove(large);
+    bench.effects.take();
+    const refused = bench.open();
+    expect(bench.taken('close')).toMatchObject([{ link: refused }]);
+    expect(bench.ids).not.toContain(refused);
+    expect(bench.links.takeEnded()).toEqual([]);
+  });
+
+  it('the oldest that has sent nothing makes room', () => {
+    const bench = new Bench(3);
+    const speaking = bench.open();
+    bench.links.link(speaking)?.session.receive(Uint8Array.of(100, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2));
+    const silent = bench.open();
+    bench.prove(large);
+    const next = bench.open();
+    expect(bench.ids).not.toContain(silent);
+    expect(bench.ids).toContain(speaking);
+    expect(bench.ids).toContain(next);
+  });
+
+  it('no more than 64 have not greeted', () => {
+    const bench = new Bench(1_000);
+    const opened = Array.from({ length: 100 }, () => bench.open());
+    expect(bench.ids).toEqual(opened.slice(36));
+  });
+});
+
+describe('two links to one peer', () => {
+  const contestMs = 1_500;
+
+  it.each([true, false])(
+    'of which one side dialled both (we: %s): the newer stays, whichever is proven first',
+    (dialled) => {
+      for (const olderFirst of [true, false]) {
+        const bench = new Bench();
+        const older = bench.greet(large, dialled);
+        const newer = bench.greet(large, dialled);
+        for (const link of olderFirst ? [older, newer] : [newer, older]) bench.links.prove(link, start);
+        expect(bench.ids).toEqual([newer.id]);
+      }
+    },
+  );
+
+  it.each([
+    ['smaller', small],
+    ['larger', large],
+  ])('dialled by both sides, both alive, the other key %s: the one dialled by the smaller key stays', (_, other) => {
+    for (const oursFirst of [true, false]) {
+      for (const olderAnswersFirst of [true, false]) {
+        const bench = new Bench();
+        const older = bench.prove(other, oursFirst);
+        const newer = bench.prove(other, !oursFirst);
+        for (const link of olderAnswersFirst ? [older, newer] : [newer, older]) bench.links.prove(link, start + 500);
+        const weStay = other === large;
+        const stays = older.dialled === weStay ? older : newer;
+        expect(bench.ids).toEqual([stays.id]);
+        bench.elapse(start + 10_000);
+        expect(bench.ids).toEqual([stays.id]);
+      }
+    }
+  });
+
+  it.each([
+    ['older', 0],
+    ['newer', 1],
+  ])('of which only the %s shows that it lives within 1.5 s: that one stays', (_, alive) => {
+    for (const other of [small, large]) {
+      const bench = new Bench();
+      const links = [bench.prove(other, true), bench.prove(other, false)];
+      const lives = links[alive] as GreetedLink;
+      expect(bench.links.deadline).toBe(start + contestMs);
+      bench.links.prove(lives, start + 600);
+      expect(bench.ids).toHaveLength(2);
+      bench.elapse(start + contestMs);
+      expect(bench.ids).toEqual([lives.id]);
+      expect(bench.links.deadline ?? Number.POSITIVE_INFINITY).toBeGreaterThan(start + contestMs);
+    }
+  });
+
+  it('of which neither shows that it lives: the newer stays, which had just done so', () => {
+    const bench = new Bench();
+    bench.prove(large, true);
+    const newer = bench.prove(large, false);
+    bench.elapse(start + contestMs);
+    expect(bench.ids).toEqual([newer.id]);
+  });
+
+  it('both stay when the peer is a reference', () => {
+    const bench = new Bench();
+    for (const dialled of [true, true, false, false]) bench.prove(large, dialled, start, false);
+    bench.elapse(start + contestMs);
+    expect(bench.ids).toHaveLength(4);
+  });
+
+  it('are judged the same at both ends, whatever reaches whom first', () => {
+    const seeded = new Seeded(8);
+    for (let round = 0; round < 200; round++) {
+      const [mine, theirs] = seeded.chance(0.5) ? [small, large] : [large, small];
+      const dialledByMine = [seeded.chance(0.5), seeded.chance(0.5)];
+      const ends = [mine, theirs].map((own) => {
+        const links = new Links(
+          { curve: fakeCurve, random: seeded.random, secret: own.secret, publicKey: own.key, network: 'main' },
+          64,
+          new Effects(),
+        );
+        const other = own === mine ? theirs : mine;
+        return { own, other, links };
+      });
+      for (const { own, other, links } of ends) {
+        const both = dialledByMine.map((byMine, place) => {
+          const dialled = byMine === (own === mine);
+          const event = {
+            kind: 'linkOpened',
+            link: place,
+            carrier: 'memory',
+            address: '',
+            dial: undefined,
+            dialled,
+          } as const;
+          links.opened({ ...event, remote: undefined }, greetingOf(own), start);
+          const link = links.link(place);
+          if (link === undefined) throw new Error('the link is open');
+          link.phase = greetedPhase(greetingOf(other), true, start);
+          return link as GreetedLink;
+        });
+        for (const link of seeded.shuffled(both)) links.prove(link, start);
+        for (const link of seeded.shuffled(both)) if (links.link(link.id) !== undefined) links.prove(link, start + 600);
+      }
+      const [here, there] = ends.map(({ links }) => links.all().map(({ id }) => id));
+      expect(here).toHaveLength(1);
+      expect(here).toEqual(there);
+    }
+  });
+});
