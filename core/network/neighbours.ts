@@ -44,7 +44,13 @@ export class Neighbours {
   readonly #effects: Effects;
   #askAt: Milliseconds;
 
-  constructor(settings: Config['relationship'], own: PublicKeyHex, random: Random, effects: Effects, now: Milliseconds) {
+  constructor(
+    settings: Config['relationship'],
+    own: PublicKeyHex,
+    random: Random,
+    effects: Effects,
+    now: Milliseconds,
+  ) {
     this.#settings = settings;
     this.#own = own;
     this.#random = random;
@@ -56,13 +62,9 @@ export class Neighbours {
   want(address: string, now: Milliseconds): void {
     const known = this.#known.get(address);
     if (known?.wanted === true) return;
-    this.#known.set(address, {
-      address,
-      wanted: true,
-      key: keyOf(address),
-      state: known?.state ?? { kind: 'idle', from: now },
-      failures: 0,
-    });
+    const state: AddressState =
+      known === undefined || known.state.kind === 'idle' ? { kind: 'idle', from: now } : known.state;
+    this.#known.set(address, { address, wanted: true, key: keyOf(address), state, failures: 0 });
   }
 
   /** We were told of this address. */
@@ -70,7 +72,8 @@ export class Neighbours {
     if (address === unreachableAddress) return;
     const known = this.#known.get(address);
     if (known !== undefined) {
-      if (known.state.kind === 'idle' && !known.wanted) known.state = { kind: 'idle', from: Math.min(known.state.from, now) };
+      if (known.state.kind === 'idle' && !known.wanted)
+        known.state = { kind: 'idle', from: Math.min(known.state.from, now) };
       return;
     }
     const key = keyOf(address);
@@ -111,13 +114,20 @@ export class Neighbours {
    * Dials what should be dialled now.
    * @param links address and key of each open link, the key when it is known yet
    */
-  dial(links: readonly { readonly address: string; readonly key: PublicKeyHex | undefined }[], now: Milliseconds): void {
+  dial(
+    links: readonly { readonly address: string; readonly key: PublicKeyHex | undefined }[],
+    now: Milliseconds,
+  ): void {
     const linkedKeys = new Set(links.map((link) => link.key));
     let missing = this.#settings.count - links.filter(({ address }) => !this.isWanted(address)).length;
     for (const known of this.#known.values()) if (!known.wanted && known.state.kind === 'dialling') missing--;
     for (const known of this.#known.values()) {
       if (known.state.kind !== 'idle' || known.state.from > now) continue;
-      if (known.key !== undefined && linkedKeys.has(known.key)) continue;
+      if (known.key !== undefined && linkedKeys.has(known.key)) {
+        // Looked at again later, or the deadline of a wanted one would stay in the past.
+        known.state = { kind: 'idle', from: now + wantedRetryMs.most };
+        continue;
+      }
       if (!known.wanted && missing-- <= 0) continue;
       const dial = this.#effects.nextRequest();
       known.state = { kind: 'dialling', dial };

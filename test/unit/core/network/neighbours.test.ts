@@ -1,0 +1,258 @@
+import { describe, expect, it } from 'vitest';
+import { defaultConfig } from '../../../../core/config.ts';
+import { Effects } from '../../../../core/effects.ts';
+import { signaledAddress, unreachableAddress } from '../../../../core/network/addresses.ts';
+import { Neighbours } from '../../../../core/network/neighbours.ts';
+import { Author } from '../../../model/author.ts';
+import { Seeded } from '../../../model/seeded.ts';
+
+const self = new Author(1);
+const start = 1_000;
+
+interface OpenLink {
+  readonly address: string;
+  readonly key: ReturnType<Author['hex']['slice']> | undefined;
+}
+
+/** Neighbours whose dials succeed or fail as a test says. */
+class Bench {
+  now = start;
+  readonly effects = new Effects();
+  readonly neighbours: Neighbours;
+  links: OpenLink[] = [];
+  readonly #dials = new Map<string, number>();
+
+  constructor(count = 3) {
+    const settings = { ...defaultConfig.relationship, count };
+    this.neighbours = new Neighbours(settings, self.hex, new Seeded(1).random, this.effects, start);
+  }
+
+  /** What a peer does at the end of an event. @returns addresses dialled */
+  dial(): string[] {
+    this.neighbours.dial(this.links as Parameters<Neighbours['dial']>[0], this.now);
+    const dialled: string[] = [];
+    for (const effect of this.effects.take()) {
+      if (effect.kind !== 'dial') throw new Error('neighbours only dial');
+      dialled.push(effect.address);
+      this.#dials.set(effect.address, effect.dial);
+    }
+    return dialled;
+  }
+
+  fail(address: string): void {
+    this.neighbours.dialFailed(this.#dials.get(address) ?? -1, this.now);
+  }
+
+  link(address: string, key?: string): void {
+    this.neighbours.linked(address);
+    this.links.push({ address, key });
+  }
+
+  unlink(address: string): void {
+    this.links = this.links.filter((link) => link.address !== address);
+    this.neighbours.unlinked(address, this.now);
+  }
+
+  told(...addresses: readonly string[]): void {
+    for (const address of addresses) this.neighbours.told(address, this.now);
+  }
+
+  /** Time passes in steps of 10 ms until something is dialled. @returns how long it took, undefined after `mostMs` */
+  untilDialled(mostMs: number): number | undefined {
+    for (let passed = 0; passed <= mostMs; passed += 10) {
+      if (this.dial().length > 0) return passed;
+      this.now += 10;
+    }
+    return undefined;
+  }
+}
+
+describe('an address the user gave', () => {
+  it('is dialled at once, and once', () => {
+    const bench = new Bench();
+    bench.neighbours.want('ws://a', start);
+    bench.neighbours.want('ws://a', start);
+    expect(bench.neighbours.isWanted('ws://a')).toBe(true);
+    expect(bench.dial()).toEqual(['ws://a']);
+    expect(bench.dial()).toEqual([]);
+  });
+
+  it('is dialled for ever, never more often than every 200 ms and never more seldom than every 2 s', () => {
+    const bench = new Bench();
+    bench.neighbours.want('ws://a', start);
+    bench.dial();
+    const waits: number[] = [];
+    for (let failures = 0; failures < 200; failures++) {
+      bench.fail('ws://a');
+      waits.push(bench.untilDialled(5_000) ?? Number.POSITIVE_INFINITY);
+    }
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(200);
+    expect(waits[0]).toBeLessThanOrEqual(260);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(2_010);
+    expect(Math.min(...waits.slice(10))).toBeGreaterThanOrEqual(1_600);
+  });
+
+  it('is dialled however many links there are', () => {
+    const bench = new Bench(1);
+    for (const name of ['x', 'y', 'z']) bench.link(name);
+    bench.neighbours.want('ws://a', start);
+    bench.neighbours.want('ws://b', start);
+    expect(bench.dial()).toEqual(['ws://a', 'ws://b']);
+  });
+
+  it('is dialled again when its link ends, quickly again once it was proven', () => {
+    const bench = new Bench();
+    bench.neighbours.want('ws://a', start);
+    bench.dial();
+    for (let failures = 0; failures < 8; failures++) {
+      bench.fail('ws://a');
+      bench.untilDialled(5_000);
+    }
+    bench.link('ws://a');
+    bench.neighbours.proven('ws://a');
+    expect(bench.untilDialled(5_000)).toBeUndefined();
+    bench.unlink('ws://a');
+    expect(bench.untilDialled(5_000)).toBeLessThanOrEqual(260);
+  });
+
+  it('is told by the deadline when it is due', () => {
+    const bench = new Bench();
+    bench.neighbours.want('ws://a', start);
+    bench.dial();
+    bench.fail('ws://a');
+    const { deadline } = bench.neighbours;
+    expect(deadline).toBeGreaterThan(start);
+    bench.now = deadline - 1;
+    expect(bench.dial()).toEqual([]);
+    bench.now = deadline;
+    expect(bench.dial()).toEqual(['ws://a']);
+    expect(bench.neighbours.deadline).toBeGreaterThan(deadline);
+  });
+
+  it('is not dialled while another address leads to a link with the same peer, without waking for ever', () => {
+    const other = new Author(2);
+    const bench = new Bench();
+    bench.link('ws://somewhere', other.hex);
+    bench.neighbours.want(signaledAddress(other.key), start);
+    expect(bench.dial()).toEqual([]);
+    expect(bench.neighbours.deadline).toBeGreaterThan(bench.now);
+    bench.links = [];
+    expect(bench.untilDialled(5_000)).toBeLessThanOrEqual(2_010);
+  });
+
+  it('that we were told of before is dialled at once, whatever it waited for', () => {
+    const bench = new Bench();
+    bench.told('ws://a');
+    bench.dial();
+    bench.fail('ws://a');
+    bench.neighbours.want('ws://a', bench.now);
+    expect(bench.dial()).toEqual(['ws://a']);
+  });
+
+  it('can be linked from the other side while we dial', () => {
+    const bench = new Bench();
+    bench.neighbours.want('ws://a', start);
+    bench.dial();
+    bench.link('ws://a');
+    bench.fail('ws://a');
+    expect(bench.untilDialled(5_000)).toBeUndefined();
+  });
+});
+
+describe('addresses we were told of', () => {
+  const many = Array.from({ length: 20 }, (_, place) => `ws://${place}`);
+
+  it('are dialled until so many links are there as a peer wants', () => {
+    const bench = new Bench(3);
+    bench.told(...many);
+    const dialled = bench.dial();
+    expect(dialled).toHaveLength(3);
+    expect(bench.dial()).toEqual([]);
+    for (const address of dialled) bench.link(address);
+    expect(bench.dial()).toEqual([]);
+    bench.unlink(dialled[0] ?? '');
+    expect(bench.dial()).toHaveLength(1);
+  });
+
+  it('count links that others opened, not those the user wanted', () => {
+    const bench = new Bench(3);
+    bench.neighbours.want('ws://wanted', start);
+    bench.dial();
+    bench.link('ws://wanted');
+    bench.link('from elsewhere');
+    bench.told(...many);
+    expect(bench.dial()).toHaveLength(2);
+  });
+
+  it('are never our own, nor the one that nobody can dial', () => {
+    const bench = new Bench();
+    bench.told(signaledAddress(self.key), unreachableAddress);
+    expect(bench.untilDialled(1_000)).toBeUndefined();
+  });
+
+  it('are not dialled when they lead to a peer that is linked', () => {
+    const other = new Author(2);
+    const bench = new Bench();
+    bench.link('somehow', other.hex);
+    bench.told(signaledAddress(other.key), signaledAddress(new Author(3).key));
+    expect(bench.dial()).toEqual([signaledAddress(new Author(3).key)]);
+  });
+
+  it('are left alone for a while after a failure, and forgotten after three in a row', () => {
+    const bench = new Bench();
+    bench.told('ws://a');
+    const waits: (number | undefined)[] = [];
+    for (let failures = 0; failures < 3; failures++) {
+      waits.push(bench.untilDialled(60_000));
+      bench.fail('ws://a');
+    }
+    expect(waits[0]).toBe(0);
+    expect(waits[1]).toBeGreaterThanOrEqual(1_600);
+    expect(waits[2]).toBeGreaterThanOrEqual(3_200);
+    expect(bench.untilDialled(60_000)).toBeUndefined();
+  });
+
+  it('are dialled at once when we are told again: they are there again', () => {
+    const bench = new Bench();
+    bench.told('ws://a');
+    bench.dial();
+    bench.fail('ws://a');
+    bench.told('ws://a');
+    expect(bench.dial()).toEqual(['ws://a']);
+  });
+
+  it('are bounded, at the cost of those that have waited longest', () => {
+    const bench = new Bench(1_000);
+    bench.neighbours.want('ws://wanted', start);
+    bench.told(...Array.from({ length: 400 }, (_, place) => `ws://told-${place}`));
+    const dialled = bench.dial();
+    expect(dialled).toHaveLength(256);
+    expect(dialled).toContain('ws://wanted');
+    expect(dialled).toContain('ws://told-399');
+    expect(dialled).not.toContain('ws://told-0');
+    bench.told('ws://one-more');
+    expect(bench.dial()).toEqual([]);
+  });
+
+  it('make no deadline in the past while there are links enough', () => {
+    const bench = new Bench(1);
+    bench.link('x');
+    bench.told(...many);
+    bench.now += 500;
+    expect(bench.dial()).toEqual([]);
+    expect(bench.neighbours.deadline).toBeGreaterThan(bench.now);
+  });
+});
+
+describe('asking for more', () => {
+  it('is due every relationship.time, while there are fewer than wanted', () => {
+    const bench = new Bench(3);
+    const asked: [number, boolean][] = [];
+    for (let now = start; now <= start + 40_000; now += 100) {
+      const linked = now < start + 25_000 ? 2 : 3;
+      if (bench.neighbours.dueToAsk(linked, now)) asked.push([now - start, true]);
+      expect(bench.neighbours.deadline).toBeGreaterThan(now);
+    }
+    expect(asked.map(([at]) => at)).toEqual([10_000, 20_000]);
+  });
+});
