@@ -5,6 +5,8 @@ import { isNetworkName } from '../core/config.ts';
 import { itemIdHex } from '../core/crypto/keys.ts';
 import { PeerError } from '../core/errors.ts';
 import { Peer } from '../core/host.ts';
+import type { Platform } from '../core/platform.ts';
+import type { Store } from '../core/storage/store.ts';
 import type { LeftPending } from './left-pending.ts';
 import { relayAddress } from './links/relay-address.ts';
 import { tabPlatform } from './platform.ts';
@@ -31,21 +33,27 @@ export async function openPeer({ network, relay, iceServers = [] }: OpenOptions)
     throw new PeerError('bad-config', `"${relay}" is no address of a relay: https://relay.example would be one`);
   }
   const { platform, leftPending } = await tabPlatform({ network, relay: address, iceServers });
-  const peer = await Peer.open({ network, relationship }, platform);
+  const peer = await opened(network, platform);
   if (address !== undefined) peer.connect(address.peer(network));
-  void clearLeft(peer, leftPending, platform.store.containsItems.bind(platform.store)).catch(platform.crashed);
+  clearLeft(peer, leftPending, platform.store).catch(platform.crashed);
   return peer;
 }
 
-/** What others left and now stands in a block is removed from where it was left. */
-async function clearLeft(
-  peer: Peer,
-  left: LeftPending,
-  containsItems: (ids: readonly LeftPending['items'][number]['id'][]) => Promise<boolean[]>,
-): Promise<void> {
+async function opened(network: string, platform: Platform): Promise<Peer> {
+  try {
+    return await Peer.open({ network, relationship }, platform);
+  } catch (error) {
+    for (const transport of platform.transports) transport.close();
+    await platform.store.close();
+    throw error;
+  }
+}
+
+/** What was left by others and now stands in a block is removed from where it was left. */
+async function clearLeft(peer: Peer, left: LeftPending, store: Store): Promise<void> {
   const { items } = left;
   if (items.length === 0) return;
   peer.on('block', (block) => void left.included(block.items.map(({ id }) => id)));
-  const contained = await containsItems(items.map(({ id }) => id));
+  const contained = await store.containsItems(items.map(({ id }) => id));
   await left.included(items.filter((_, place) => contained[place] === true).map(({ id }) => itemIdHex(id)));
 }

@@ -39,7 +39,8 @@ export interface TabPlatform {
 export async function tabPlatform(options: TabOptions): Promise<TabPlatform> {
   const services = pageServices();
   const problems = new Problems();
-  const kept = await openKept(options.network, services, problems.report);
+  const opening = openKept(options.network, services, problems.report);
+  const [kept, linking] = await Promise.all([opening, transports(options, opening, services)]);
   const platform: Platform = {
     clock: new TabClock(services.timers),
     random,
@@ -47,7 +48,7 @@ export async function tabPlatform(options: TabOptions): Promise<TabPlatform> {
     curve: services.curve,
     verifier: services.verifier,
     store: kept.store,
-    transports: [problems, ...transports(options, kept.secret, services)],
+    transports: [problems, ...linking],
     leftPending: kept.leftPending.items.map(({ bytes }) => bytes),
     crashed: reportError,
   };
@@ -120,17 +121,20 @@ function inMemory(network: string, services: PageServices, report: ReportProblem
   };
 }
 
-function transports(
+/** The way to the relay is begun before it is known who goes it. */
+async function transports(
   { network, relay, iceServers }: TabOptions,
-  secret: SecretKey,
+  opening: Promise<Kept>,
   services: PageServices,
-): Transport[] {
+): Promise<Transport[]> {
   const { timers, knock, curve } = services;
   const webSockets = new WebSocketTransport(timers, knock, openWebSocket);
   if (relay === undefined) return [webSockets];
-  const publicKey = curve.publicKey(secret);
-  const self = { network, publicKey, secret, curve, random };
-  const signaling = new RelaySignaling(relay, self, { timers, knock, page: pageEvents, open: openWebSocket });
+  const party = opening.then(({ secret }) => {
+    return { network, publicKey: curve.publicKey(secret), secret, curve, random };
+  });
+  const signaling = new RelaySignaling(relay, party, { timers, knock, page: pageEvents, random, open: openWebSocket });
+  const { publicKey } = await party;
   return [webSockets, new WebRtcTransport(signaling, { publicKey, random, iceServers, timers, page: pageEvents })];
 }
 

@@ -11,7 +11,7 @@ import { decode, encode } from '../../core/codec/codec.ts';
 import type { Milliseconds } from '../../core/config.ts';
 import type { PublicKey } from '../../core/crypto/keys.ts';
 import { CodecError } from '../../core/errors.ts';
-import { randomBelow } from '../../core/random.ts';
+import { type Random, randomBelow } from '../../core/random.ts';
 import type { Signal } from '../../core/wire/seal.ts';
 import {
   challengeDigest,
@@ -41,44 +41,67 @@ type State =
   | { readonly kind: 'idle' }
   | { readonly kind: 'pausing'; readonly cancel: () => void }
   | { readonly kind: 'knocking' }
-  | { readonly kind: 'joining'; readonly socket: WebSocket; readonly cancel: () => void; readonly proven: boolean }
+  | Joining
   | { readonly kind: 'joined'; readonly socket: WebSocket; readonly since: Milliseconds; readonly cancel: () => void }
   | { readonly kind: 'closed' };
+
+interface Joining {
+  readonly kind: 'joining';
+  readonly socket: WebSocket;
+  readonly cancel: () => void;
+  /** The relay's, once it has come. */
+  readonly nonce: Uint8Array | undefined;
+  readonly proven: boolean;
+}
 
 /** What a tab brings along. */
 export interface Surroundings {
   readonly timers: Timers;
   readonly knock: Knock;
   readonly page: PageEvents;
+  readonly random: Random;
   readonly open: (url: string) => WebSocket;
 }
 
 export class RelaySignaling implements Signaling {
   readonly #relay: RelayAddress;
-  readonly #self: Party;
   readonly #surroundings: Surroundings;
-  readonly #seals: Seals;
+  #self: Party | undefined;
+  #seals: Seals | undefined;
   #events: SignalingEvents | undefined;
   #state: State = { kind: 'idle' };
+  /** The newest of each, for whoever listens later. */
+  #others: readonly PublicKey[] = [];
+  #problem: string | undefined;
   #pauseMs = firstPauseMs;
   #stopListening: () => void = () => undefined;
 
-  constructor(relay: RelayAddress, self: Party, surroundings: Surroundings) {
+  /** Connects at once; `self` may still be on its way from the disk meanwhile. */
+  constructor(relay: RelayAddress, self: Promise<Party>, surroundings: Surroundings) {
     this.#relay = relay;
-    this.#self = self;
     this.#surroundings = surroundings;
-    this.#seals = new Seals(self);
+    this.#stopListening = surroundings.page.onReturn(() => this.#returned());
+    void this.#connect();
+    self.then(
+      (party) => {
+        this.#self = party;
+        this.#seals = new Seals(party);
+        if (this.#state.kind === 'joining') this.#prove(this.#state);
+      },
+      // Whoever awaits it too says why.
+      () => this.close(),
+    );
   }
 
   start(events: SignalingEvents): void {
     this.#events = events;
-    this.#stopListening = this.#surroundings.page.onReturn(() => this.#returned());
-    void this.#connect();
+    if (this.#problem !== undefined) events.problem(problemCode, this.#problem);
+    if (this.#others.length > 0) events.told(this.#others);
   }
 
   send(to: PublicKey, signal: Signal): boolean {
     if (this.#state.kind !== 'joined') return false;
-    const sealed = this.#seals.seal(to, signal);
+    const sealed = this.#seals?.seal(to, signal);
     if (sealed === undefined) return false;
     this.#say(this.#state.socket, { kind: 'signal', to, sealed });
     return true;
@@ -109,7 +132,7 @@ export class RelaySignaling implements Signaling {
     try {
       const socket = open(this.#relay.signal);
       const cancel = timers.after(joinTimeoutMs, () => this.#failed('it does not answer'));
-      this.#state = { kind: 'joining', socket, cancel, proven: false };
+      this.#state = { kind: 'joining', socket, cancel, nonce: undefined, proven: false };
       this.#listen(socket);
     } catch {
       this.#failed('this page may not connect to it');
@@ -125,7 +148,7 @@ export class RelaySignaling implements Signaling {
       const message = decoded(data);
       if (message === undefined) this.#failed('it says what no relay says');
       else if (message.kind === 'refused') refusal = `it says: ${message.reason}`;
-      else this.#heard(socket, message);
+      else this.#heard(message);
     };
     socket.onclose = ({ wasClean }) => {
       if (!wasClean) knock.failed(this.#relay.signal);
@@ -133,10 +156,10 @@ export class RelaySignaling implements Signaling {
     };
   }
 
-  #heard(socket: WebSocket, message: Exclude<RelayMessage, { kind: 'refused' }>): void {
+  #heard(message: Exclude<RelayMessage, { kind: 'refused' }>): void {
     const state = this.#state;
     if (state.kind === 'joining') {
-      if (message.kind === 'challenge' && !state.proven) this.#prove(state, message.nonce);
+      if (message.kind === 'challenge' && state.nonce === undefined) this.#prove({ ...state, nonce: message.nonce });
       else if (message.kind === 'told' && state.proven) this.#joined(state, message.others);
       else this.#failed('it says what no relay says');
       return;
@@ -146,32 +169,37 @@ export class RelaySignaling implements Signaling {
     if (message.kind === 'told') this.#told(message.others);
     else if (message.kind === 'unroutable') this.#events?.unroutable(message.to);
     else if (message.kind === 'signalled') this.#signalled(message.from, message.sealed);
-    else this.#failed(`it challenges twice on ${socket.url}`);
+    else this.#failed('it says what no relay says');
   }
 
-  #prove(state: State & { readonly kind: 'joining' }, relayNonce: Uint8Array): void {
+  /** Joins, when it is known both what the relay asks and who we are. */
+  #prove(joining: Joining): void {
+    this.#state = joining;
+    if (this.#self === undefined || joining.nonce === undefined) return;
     const { network, publicKey: pubkey, secret, curve, random } = this.#self;
     const { origin } = this.#relay;
     const nonce = random(nonceBytes);
-    const digest = challengeDigest({ origin, network, relayNonce, ownNonce: nonce, pubkey });
+    const digest = challengeDigest({ origin, network, relayNonce: joining.nonce, ownNonce: nonce, pubkey });
     const sign = curve.sign(digest, secret, random(32));
-    this.#state = { ...state, proven: true };
-    this.#say(state.socket, { kind: 'join', network, pubkey, nonce, origin, sign });
+    this.#state = { ...joining, proven: true };
+    this.#say(joining.socket, { kind: 'join', network, pubkey, nonce, origin, sign });
   }
 
-  #joined({ socket, cancel }: State & { readonly kind: 'joining' }, others: readonly PublicKey[]): void {
+  #joined({ socket, cancel }: Joining, others: readonly PublicKey[]): void {
     cancel();
     this.#state = { kind: 'joined', socket, since: performance.now(), cancel: () => undefined };
-    this.#events?.problem(problemCode, undefined);
+    this.#tellProblem(undefined);
     this.#told(others);
   }
 
   #told(others: readonly PublicKey[]): void {
-    this.#events?.told(others.filter((other) => !equalBytes(other, this.#self.publicKey)));
+    const own = this.#self?.publicKey;
+    this.#others = others.filter((other) => own === undefined || !equalBytes(other, own));
+    this.#events?.told(this.#others);
   }
 
   #signalled(from: PublicKey, sealed: Uint8Array): void {
-    const signal = this.#seals.open(from, sealed);
+    const signal = this.#seals?.open(from, sealed);
     if (signal !== undefined) this.#events?.signalled(from, signal);
   }
 
@@ -180,11 +208,17 @@ export class RelaySignaling implements Signaling {
     const wasSteady = this.#state.kind === 'joined' && performance.now() - this.#state.since > steadyMs;
     if (wasSteady) this.#pauseMs = firstPauseMs;
     this.#leaveState();
+    const { random, timers } = this.#surroundings;
     // Tabs that lost their relay at the same moment do not all come back at the same moment.
-    const pauseMs = this.#pauseMs * (0.75 + randomBelow(this.#self.random, 500) / 1_000);
+    const pauseMs = this.#pauseMs * (0.75 + randomBelow(random, 500) / 1_000);
     this.#pauseMs = Math.min(2 * this.#pauseMs, longestPauseMs);
-    this.#state = { kind: 'pausing', cancel: this.#surroundings.timers.after(pauseMs, () => void this.#connect()) };
-    this.#events?.problem(problemCode, `The relay ${this.#relay.origin} cannot be reached: ${reason}.`);
+    this.#state = { kind: 'pausing', cancel: timers.after(pauseMs, () => void this.#connect()) };
+    this.#tellProblem(`The relay ${this.#relay.origin} cannot be reached: ${reason}.`);
+  }
+
+  #tellProblem(message: string | undefined): void {
+    this.#problem = message;
+    this.#events?.problem(problemCode, message);
   }
 
   #returned(): void {

@@ -151,6 +151,8 @@ export class WebRtcTransport implements Transport {
       opened: () => this.#opened(call),
       ended: (reason) => this.#ended(call, reason),
     });
+    // One's own ids too: whoever is called knows it, and may call back with it.
+    this.#remember(bytesToHex(id));
     const deadline = performance.now() + timeoutMs;
     const cancelTimeout = timers.after(timeoutMs, () => this.#giveUp(call, 'timed-out', 'the time is over'));
     const call: Call = { id, remote, link, answered: !dialled, setup: { deadline, cancelTimeout, outcome } };
@@ -201,7 +203,9 @@ export class WebRtcTransport implements Transport {
   }
 
   #called(from: PublicKey, { call: id, body }: Signal): void {
-    if (!this.#isNew(bytesToHex(id))) return;
+    const key = bytesToHex(id);
+    if (this.#seen.has(key) || this.#calls.has(key)) return;
+    this.#remember(key);
     let timeoutMs = answeredSetupMs;
     let outcome: Outcome = { succeeded: (link) => this.#events?.accepted(link), failed: () => undefined };
     const own = this.#ownCallTo(from);
@@ -220,12 +224,10 @@ export class WebRtcTransport implements Transport {
     }
   }
 
-  #isNew(id: CallHex): boolean {
-    if (this.#seen.has(id)) return false;
+  #remember(id: CallHex): void {
     const [oldest] = this.#seen;
     if (this.#seen.size >= mostCallsSeen && oldest !== undefined) this.#seen.delete(oldest);
     this.#seen.add(id);
-    return true;
   }
 
   #unroutable(to: PublicKey): void {

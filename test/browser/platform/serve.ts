@@ -1,0 +1,55 @@
+/**
+ * Serves the sources to a page as they are, so that a test can import any of them there.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createServer } from 'vite';
+import { writeWasm } from '../../../scripts/extract-wasm.ts';
+
+export interface SourceServer {
+  /** An empty page; modules of the project are imported by their path from the project's folder: `/web/open.ts`. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const project = fileURLToPath(new URL('../../..', import.meta.url));
+
+export async function serveSources(): Promise<SourceServer> {
+  writeWasm();
+  const cacheDir = await mkdtemp(join(tmpdir(), 'mccloud-vite-'));
+  const server = await createServer({
+    configFile: false,
+    root: project,
+    cacheDir,
+    logLevel: 'error',
+    appType: 'custom',
+    worker: { format: 'es' },
+    resolve: { alias: { vitest: fileURLToPath(new URL('./vitest-in-page.ts', import.meta.url)) } },
+    // Found out only while a page runs, it would be loaded anew in the middle of a test.
+    optimizeDeps: { noDiscovery: true, include: ['simple-peer/simplepeer.min.js'] },
+    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
+    plugins: [
+      {
+        name: 'empty page',
+        configureServer: ({ middlewares }) => {
+          middlewares.use('/empty.html', (_request, response) => {
+            response.setHeader('content-type', 'text/html');
+            response.end('<!doctype html><title>empty</title>');
+          });
+        },
+      },
+    ],
+  });
+  await server.listen();
+  const address = server.httpServer?.address();
+  if (address === null || typeof address !== 'object') throw new Error('the server listens nowhere');
+  return {
+    url: `http://127.0.0.1:${address.port}/empty.html`,
+    async close() {
+      await server.close();
+      await rm(cacheDir, { recursive: true, force: true });
+    },
+  };
+}
