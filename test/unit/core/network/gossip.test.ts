@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import type { Data } from '../../../../core/chain/data.ts';
+import { itemIdOf } from '../../../../core/chain/data.ts';
+import { itemIdHex, type Signature } from '../../../../core/crypto/keys.ts';
+import type { RequestId } from '../../../../core/events.ts';
+import { Gossip, type Gossiped } from '../../../../core/network/gossip.ts';
+import { Author, poolItem } from '../../../model/author.ts';
+import { ChainBench } from '../../../model/chain-bench.ts';
+import { fakeVerify } from '../../../model/fake-curve.ts';
+import { Seeded } from '../../../model/seeded.ts';
+
+const a = new Author(2);
+
+interface Questions {
+  readonly verify: RequestId;
+  readonly load: RequestId;
+  readonly holds: boolean;
+  readonly contained: boolean;
+}
+
+class Bench {
+  readonly chain = new ChainBench();
+  readonly gossip = new Gossip(this.chain.chain, this.chain.effects);
+
+  /** @returns what was asked about the item; undefined when nothing was */
+  offer(data: Data, link: number | undefined = 1): Questions | undefined {
+    this.gossip.offer(data, link);
+    const effects = this.chain.effects.take();
+    if (effects.length === 0) return undefined;
+    const [verify, load] = effects;
+    if (verify?.kind !== 'verify' || load?.kind !== 'load') throw new Error('both are asked');
+    const loaded = this.chain.store.answer(load.query);
+    return {
+      verify: verify.request,
+      load: load.request,
+      holds: fakeVerify(verify.checks)[0] === true,
+      contained: loaded.kind === 'containsItems' && loaded.contained[0] === true,
+    };
+  }
+
+  answer(asked: Questions | undefined, storeFirst = false): Gossiped | undefined {
+    if (asked === undefined) throw new Error('nothing was asked');
+    const verified = () => this.gossip.verified(asked.verify, asked.holds);
+    const looked = () => this.gossip.looked(asked.load, asked.contained);
+    const answers = storeFirst ? [looked(), verified()] : [verified(), looked()];
+    expect(answers[0]).toBeUndefined();
+    return answers[1];
+  }
+}
+
+const forged = (data: Data): Data => ({ ...data, sign: new Uint8Array(64) as Signature });
+
+describe('shared data', () => {
+  it.each([false, true])('is given on when both answers are good, in either order (store first: %s)', (storeFirst) => {
+    const bench = new Bench();
+    const data = a.item();
+    const asked = bench.offer(data, 7);
+    expect(asked && bench.gossip.asked(asked.verify) && bench.gossip.asked(asked.load)).toBe(true);
+    expect(bench.answer(asked, storeFirst)).toEqual({ id: itemIdOf(data), data, link: 7 });
+    expect(asked && (bench.gossip.asked(asked.verify) || bench.gossip.asked(asked.load))).toBe(false);
+  });
+
+  it.each([false, true])('is dropped when its signature does not hold (store first: %s)', (storeFirst) => {
+    const bench = new Bench();
+    expect(bench.answer(bench.offer(forged(a.item())), storeFirst)).toBeUndefined();
+  });
+
+  it.each([false, true])('is dropped when it stands on the chain already (store first: %s)', (storeFirst) => {
+    const bench = new Bench();
+    const old = a.item('old');
+    const store = new ChainBench();
+    store.add(a.block(undefined, [a.key], [old]));
+    const asked = bench.offer(old);
+    expect(bench.answer(asked && { ...asked, contained: true }, storeFirst)).toBeUndefined();
+  });
+
+  it('is not asked about when a recent block holds it, or it is pending, or it is asked about', () => {
+    const bench = new Bench();
+    const [held, pending, asked] = [a.item('held'), a.item('pending'), a.item('asked')];
+    bench.chain.add(a.block(undefined, [a.key], [held]));
+    bench.chain.chain.accept(poolItem(pending));
+    bench.chain.settle();
+    expect(bench.offer(held)).toBeUndefined();
+    expect(bench.offer(pending)).toBeUndefined();
+    expect(bench.offer(asked)).toBeDefined();
+    expect(bench.offer(asked, 2)).toBeUndefined();
+  });
+
+  it('is dropped when a block takes it while the questions are open', () => {
+    const bench = new Bench();
+    const data = a.item();
+    const asked = bench.offer(data);
+    bench.chain.add(a.block(undefined, [a.key], [data]));
+    expect(bench.answer(asked)).toBeUndefined();
+  });
+
+  it('can come again after it was dropped, and late answers of the first time change nothing', () => {
+    const bench = new Bench();
+    const bad = forged(a.item());
+    const first = bench.offer(bad);
+    if (first === undefined) throw new Error('it is asked about');
+    expect(bench.gossip.verified(first.verify, false)).toBeUndefined();
+    const second = bench.offer(bad);
+    expect(second).toBeDefined();
+    expect(bench.gossip.looked(first.load, false)).toBeUndefined();
+    expect(bench.answer(second)).toBeUndefined();
+    expect(bench.gossip.asked(first.load)).toBe(false);
+  });
+
+  it('of an earlier identity comes from no link', () => {
+    const bench = new Bench();
+    const data = a.item();
+    bench.gossip.offer(data, undefined);
+    expect(bench.chain.effects.take()).toHaveLength(2);
+  });
+
+  it('that nobody asked about is not known', () => {
+    const bench = new Bench();
+    expect(bench.gossip.asked(99)).toBe(false);
+    expect(bench.gossip.verified(99, true)).toBeUndefined();
+  });
+});
+
+describe('the limits of what is asked about', () => {
+  it('hold for bytes, and give way when answers come', () => {
+    const bench = new Bench();
+    const large = () => {
+      const data = new Uint8Array(20 << 20);
+      return { data, author: a.key, sign: new Seeded(1).bytes(64) as Signature };
+    };
+    const items = Array.from({ length: 4 }, large);
+    items.forEach((item, place) => {
+      item.data[0] = place;
+    });
+    const asked = items.map((item) => bench.offer(item));
+    expect(asked.map((questions) => questions !== undefined)).toEqual([true, true, true, false]);
+    bench.answer(asked[0]);
+    expect(bench.offer(items[3] as Data)).toBeDefined();
+  });
+
+  it('hold for items', () => {
+    const bench = new Bench();
+    const seeded = new Seeded(3);
+    let asked = 0;
+    for (let count = 0; count < 16_500; count++) {
+      const data = { data: seeded.bytes(4), author: a.key, sign: new Uint8Array(64) as Signature };
+      if (bench.offer(data) !== undefined) asked++;
+    }
+    expect(asked).toBe(16_384);
+  });
+
+  it('come to nothing when every answer has come', () => {
+    const bench = new Bench();
+    const seeded = new Seeded(4);
+    for (let round = 0; round < 3; round++) {
+      const asked: Questions[] = [];
+      for (let count = 0; count < 10_000; count++) {
+        const data = { data: seeded.bytes(8), author: a.key, sign: new Uint8Array(64) as Signature };
+        const questions = bench.offer(data);
+        if (questions !== undefined) asked.push(questions);
+      }
+      expect(asked).toHaveLength(10_000);
+      for (const questions of asked) bench.answer(questions, seeded.chance(0.5));
+    }
+  });
+});
+
+describe('an item that is given on', () => {
+  it('is the one that was offered, for its id is of all its bytes', () => {
+    const bench = new Bench();
+    const [one, two] = [a.item('same'), a.item('same')];
+    const [first, second] = [bench.offer(one), bench.offer(two)];
+    expect(bench.answer(second)?.data).toBe(two);
+    expect(itemIdHex(bench.answer(first)?.id ?? itemIdOf(two))).toBe(itemIdHex(itemIdOf(one)));
+  });
+});
