@@ -23,6 +23,8 @@ export interface Services {
 
 /** Sockets of each kind. A process may hold some thousand files open; each socket is one. */
 const mostSockets = 4_096;
+/** Both kinds, and browsers that load the page. */
+const mostConnections = 10_000;
 /** What open sockets have to take leave in, before the server hangs up. */
 const leaveMs = 300;
 const goingAway = 1001;
@@ -35,13 +37,24 @@ export class RelayServer {
   readonly #signaling = new WebSocketServer({ ...signalingOptions, noServer: true });
   readonly #peers = new WebSocketServer({ ...webSocketOptions, noServer: true });
   #endHeartbeat: () => void = () => undefined;
-  #isOpen = false;
+  /** Until then whoever comes waits: its network may be there in a moment. */
+  readonly #opened: Promise<void>;
+  #open: () => void = () => undefined;
   #closing: Promise<void> | undefined;
 
   constructor(services: Services) {
     this.#services = services;
-    this.#http = createServer((request, response) => void this.#answer(request, response));
-    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#opened = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+    this.#http = createServer((request, response) => {
+      this.#answer(request, response).catch(() => response.destroy());
+    });
+    this.#http.maxConnections = mostConnections;
+    this.#http.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => socket.destroy());
+      void this.#opened.then(() => this.#upgrade(request, socket, head));
+    });
   }
 
   /** @returns the port, chosen by the system when 0 was asked for. @throws what `listen` of Node throws */
@@ -52,9 +65,9 @@ export class RelayServer {
     return (this.#http.address() as AddressInfo).port;
   }
 
-  /** From now on WebSockets are taken. Before, whoever comes is told to come again: its network may be there in a moment. */
+  /** From now on WebSockets are taken, those that came before too. */
   open(): void {
-    this.#isOpen = true;
+    this.#open();
   }
 
   /** Takes nobody any more, and hangs up on who does not leave. Idempotent. */
@@ -65,6 +78,8 @@ export class RelayServer {
 
   async #close(): Promise<void> {
     this.#endHeartbeat();
+    // Those that still wait learn that it ends.
+    this.#open();
     if (!this.#http.listening) return;
     const closed = once(this.#http, 'close');
     this.#http.close();
@@ -99,13 +114,11 @@ export class RelayServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy());
     const path = pathOf(request);
     const network = path === undefined ? undefined : /^\/peer\/([^/]+)$/.exec(path)?.[1];
     if (this.#closing !== undefined) refuse(socket, 503, 'the relay ends');
-    else if (!this.#isOpen) refuse(socket, 503, 'the relay begins; come again');
     else if (path === '/signal')
-      this.#open(this.#signaling, request, socket, head, (opened) => this.#signal(opened, request));
+      this.#accept(this.#signaling, request, socket, head, (opened) => this.#signal(opened, request));
     else if (network === undefined) refuse(socket, 404, 'there is nothing here');
     else this.#openPeer(network, request, socket, head);
   }
@@ -121,10 +134,10 @@ export class RelayServer {
       return;
     }
     const address = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
-    this.#open(this.#peers, request, socket, head, (opened) => accept(opened, address));
+    this.#accept(this.#peers, request, socket, head, (opened) => accept(opened, address));
   }
 
-  #open(
+  #accept(
     server: WebSocketServer,
     request: IncomingMessage,
     socket: Duplex,

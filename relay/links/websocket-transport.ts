@@ -8,6 +8,7 @@ import { WebSocketLink, webSocketOptions } from './websocket.ts';
 
 export class WebSocketDialler implements Transport {
   readonly #dialling = new Set<WebSocket>();
+  #closed = false;
 
   reaches(address: string): boolean {
     return URL.canParse(address) && ['ws:', 'wss:'].includes(new URL(address).protocol);
@@ -15,7 +16,9 @@ export class WebSocketDialler implements Transport {
 
   start(): void {}
 
-  dial(address: string, timeoutMs: number): Promise<Link> {
+  async dial(address: string, timeoutMs: number): Promise<Link> {
+    if (this.#closed) throw new LinkError('closed', 'this peer is closed');
+    if (!this.reaches(address)) throw new LinkError('unsupported', `${address} is no address of a WebSocket`);
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(address, { ...webSocketOptions, handshakeTimeout: timeoutMs });
       this.#dialling.add(socket);
@@ -35,6 +38,7 @@ export class WebSocketDialler implements Transport {
   }
 
   close(): void {
+    this.#closed = true;
     for (const socket of this.#dialling) socket.terminate();
   }
 }

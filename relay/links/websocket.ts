@@ -2,17 +2,16 @@
  * A link over a WebSocket of `ws`, whichever side opened it (core/link.ts).
  *
  * Binary messages of at most 64 KiB, uncompressed: what they carry is ciphertext. `drained` tells what has gone into
- * the system's own buffer. A side that does not read is cut off once 16 MiB wait for it, and one that does not answer
- * the closing within two seconds is hung up on.
+ * the system's own buffer. A side for which 16 MiB wait is cut off when it is to be sent more (one frame may be larger
+ * than that, and goes whole), and one that does not answer the closing within two seconds is hung up on.
  */
 import type { WebSocket } from 'ws';
 import { invariant } from '../../core/errors.ts';
 import type { Link, LinkEvents } from '../../core/link.ts';
 
-/** What both sides are set to: see `webSocketOptions`. */
 const cutBytes = 64 * 1024;
-/** Accepted in one message: others may cut larger, up to what a browser's data channel takes, 256 KiB, and then some. */
-const mostMessageBytes = 1024 * 1024;
+/** Accepted in one message: a block of 1 MiB in its frame, from a sender that does not cut. */
+const mostMessageBytes = 2 * 1024 * 1024;
 const mostBufferedBytes = 16 * 1024 * 1024;
 /** A greeting is at most 1 MiB (spec/safety.md, Frames and sessions); a host attaches within a turn. */
 const mostKeptBytes = 2 * 1024 * 1024;
@@ -57,15 +56,17 @@ export class WebSocketLink implements Link {
   }
 
   send(bytes: Uint8Array): void {
-    for (let start = 0; start < bytes.length && this.#ending === undefined; start += cutBytes) {
+    if (this.#ending !== undefined) return;
+    if (this.#socket.bufferedAmount > mostBufferedBytes) {
+      this.#socket.terminate();
+      this.#endByUs('it does not read what it is sent');
+      return;
+    }
+    for (let start = 0; start < bytes.length; start += cutBytes) {
       const piece = bytes.subarray(start, start + cutBytes);
       this.#socket.send(piece, { binary: true }, (error) => {
         if (!error) this.#drained(piece.length);
       });
-      if (this.#socket.bufferedAmount > mostBufferedBytes) {
-        this.#socket.terminate();
-        this.#endByUs('it does not read what it is sent');
-      }
     }
   }
 

@@ -1,0 +1,242 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { keyHex, type PublicKey, type Signature } from '../../../core/crypto/keys.ts';
+import { mostTold, sealedBytes, signalingMessageBytes } from '../../../core/wire/signaling.ts';
+import { Signaling, signalingOptions } from '../../../relay/signaling.ts';
+import { SignalingClient } from '../../model/signaling-client.ts';
+
+const archive = new Uint8Array(33).fill(2) as PublicKey;
+let server: WebSocketServer;
+let url: string;
+let clients: SignalingClient[];
+
+beforeEach(async () => {
+  const signaling = new Signaling();
+  signaling.serve('main', archive);
+  signaling.serve('other', archive);
+  server = new WebSocketServer({ ...signalingOptions, port: 0, host: '127.0.0.1' });
+  server.on('connection', (socket, request) => signaling.accept(socket, request.headers.host ?? ''));
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  clients = [];
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  for (const client of clients) client.socket.terminate();
+  server.close();
+  await once(server, 'close');
+});
+
+async function joined(seed: number, network?: string): Promise<SignalingClient> {
+  const client = await SignalingClient.joined(url, seed, network);
+  clients.push(client);
+  return client;
+}
+
+function opened(seed: number): SignalingClient {
+  const client = new SignalingClient(url, seed);
+  clients.push(client);
+  return client;
+}
+
+async function expectRefused(client: SignalingClient, code: string): Promise<void> {
+  expect(await client.next('refused')).toMatchObject({ code, reason: expect.stringMatching(/\w+ \w+/) });
+  expect(await client.ended).toBe(1008);
+}
+
+describe('Signaling', () => {
+  it('challenges each with a nonce of its own', async () => {
+    const nonces = await Promise.all(
+      [1, 2, 3].map(async (seed) => (await opened(seed).next('challenge')).nonce.join()),
+    );
+    expect(new Set(nonces).size).toBe(3);
+  });
+
+  it('tells who joins of the others in the network, and of the archive', async () => {
+    const one = await joined(1);
+    expect(await one.next('told')).toEqual({ kind: 'told', others: [], archive });
+    const two = await joined(2);
+    expect(await two.told()).toEqual([one.hex]);
+    const elsewhere = await joined(3, 'other');
+    expect(await elsewhere.told()).toEqual([]);
+  });
+
+  it('tells again when asked, without those that are named', async () => {
+    const others: SignalingClient[] = [];
+    for (let seed = 2; seed < 16; seed++) {
+      const other = await joined(seed);
+      await other.told();
+      others.push(other);
+    }
+    const one = await joined(1);
+    const first = await one.told();
+    expect(first).toHaveLength(mostTold);
+    one.send({ kind: 'ask', exclude: others.filter(({ hex }) => first.includes(hex)).map(({ key }) => key) });
+    const second = await one.told();
+    expect([...first, ...second].sort()).toEqual(others.map(({ hex }) => hex).sort());
+  });
+
+  it('passes signals as they are, in order, and says when there is nobody', async () => {
+    const [one, two] = [await joined(1), await joined(2)];
+    await one.told();
+    await two.told();
+    for (let i = 0; i < 20; i++) one.send({ kind: 'signal', to: two.key, sealed: Uint8Array.of(i, 1, 2) });
+    for (let i = 0; i < 20; i++) {
+      expect(await two.next('signalled')).toEqual({ kind: 'signalled', from: one.key, sealed: Uint8Array.of(i, 1, 2) });
+    }
+    await two.close();
+    await vi.waitFor(() => expect(server.clients.size).toBe(1));
+    one.send({ kind: 'signal', to: two.key, sealed: new Uint8Array(sealedBytes) });
+    expect(await one.next('unroutable')).toEqual({ kind: 'unroutable', to: two.key });
+    one.send({ kind: 'signal', to: one.key, sealed: new Uint8Array(1) });
+    await one.next('unroutable');
+  });
+
+  it('lets no signal out of its network', async () => {
+    const [one, two] = [await joined(1), await joined(2, 'other')];
+    await one.told();
+    await two.told();
+    one.send({ kind: 'signal', to: two.key, sealed: new Uint8Array(1) });
+    expect(keyHex((await one.next('unroutable')).to)).toBe(two.hex);
+  });
+
+  it('gives a key to who joins last, and tells the other why it ends', async () => {
+    const [older, two] = [await joined(1), await joined(2)];
+    await older.told();
+    await two.told();
+    const newer = await joined(1);
+    expect(await newer.told()).toEqual([two.hex]);
+    await expectRefused(older, 'replaced');
+    two.send({ kind: 'signal', to: newer.key, sealed: Uint8Array.of(5) });
+    expect((await newer.next('signalled')).sealed).toEqual(Uint8Array.of(5));
+  });
+
+  it('takes the candidates of ten calls at once, both ways', async () => {
+    const [one, two] = [await joined(1), await joined(2)];
+    await one.told();
+    await two.told();
+    for (let i = 0; i < 10 * 25; i++) {
+      one.send({ kind: 'signal', to: two.key, sealed: new Uint8Array(300) });
+      two.send({ kind: 'signal', to: one.key, sealed: new Uint8Array(300) });
+    }
+    for (let i = 0; i < 10 * 25; i++) {
+      await one.next('signalled');
+      await two.next('signalled');
+    }
+  });
+
+  it('refuses who sends far more than that, and nobody else', async () => {
+    const [one, two] = [await joined(1), await joined(2)];
+    await one.told();
+    await two.told();
+    for (let i = 0; i < 600; i++) one.send({ kind: 'ask', exclude: [] });
+    expect(await one.ended).toBe(1008);
+    two.send({ kind: 'ask', exclude: [] });
+    expect(await two.told()).toEqual([]);
+  });
+
+  it.each([
+    ['a signature of something else', { sign: new Uint8Array(64).fill(1) as Signature }, 'bad-signature'],
+    ['the key of another', { pubkey: archive }, 'bad-signature'],
+    ['another nonce than it signed', { nonce: new Uint8Array(32) }, 'bad-signature'],
+    ['another network than it signed', { network: 'other' }, 'bad-signature'],
+    ['a network that is not served', { network: 'unheard-of' }, 'unknown-network'],
+    ['a network that is none', { network: '<b>\n' }, 'unknown-network'],
+    ['the origin of another relay', { origin: 'http://relay.example' }, 'wrong-origin'],
+    ['an origin of another port', { origin: 'http://127.0.0.1:1' }, 'wrong-origin'],
+    ['an origin that is none', { origin: 'x' }, 'wrong-origin'],
+  ])('refuses %s', async (_, change, code) => {
+    const client = await SignalingClient.joined(url, 1, 'main', change);
+    clients.push(client);
+    await expectRefused(client, code);
+  });
+
+  it('does not take an address for an origin', async () => {
+    const client = opened(1);
+    await client.join('main', `${url}/`);
+    await expectRefused(client, 'wrong-origin');
+  });
+
+  it('takes the same relay behind TLS for the same', async () => {
+    const client = opened(1);
+    await client.join('main', url.replace('http', 'https'));
+    expect(await client.told()).toEqual([]);
+  });
+
+  it('refuses a challenge that was answered before, at another socket', async () => {
+    const [one, two] = [opened(1), opened(1)];
+    const sent: Buffer[] = [];
+    const send = one.socket.send.bind(one.socket);
+    one.socket.send = ((data: Buffer) => {
+      sent.push(data);
+      send(data);
+    }) as typeof one.socket.send;
+    await one.join('main', url);
+    await one.told();
+    await two.next('challenge');
+    two.socket.send(sent[0] as Buffer);
+    await expectRefused(two, 'bad-signature');
+  });
+
+  it.each([
+    ['garbage', Buffer.from([9, 9, 9]), 'bad-message'],
+    ['nothing', Buffer.alloc(0), 'bad-message'],
+    ['text', 'join', 'bad-message'],
+    ['a question before it has joined', Buffer.from([1, 0, 0, 0, 0]), 'not-joined'],
+  ])('refuses %s', async (_, message, code) => {
+    const client = opened(1);
+    await client.next('challenge');
+    client.socket.send(message);
+    await expectRefused(client, code);
+  });
+
+  it('refuses a second join', async () => {
+    const client = await joined(1);
+    await client.told();
+    client.send({
+      kind: 'join',
+      network: 'main',
+      pubkey: client.key,
+      nonce: new Uint8Array(32),
+      origin: url,
+      sign: new Uint8Array(64) as Signature,
+    });
+    await expectRefused(client, 'bad-message');
+  });
+
+  it('closes only the socket of a message that is too long', async () => {
+    const [one, two] = [await joined(1), await joined(2)];
+    await one.told();
+    await two.told();
+    one.socket.send(Buffer.alloc(signalingMessageBytes + 1));
+    expect(await one.ended).toBe(1009);
+    two.send({ kind: 'ask', exclude: [] });
+    expect(await two.told()).toEqual([]);
+  });
+
+  it('refuses who has not joined after ten seconds', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const [slow, quick] = [opened(1), opened(2)];
+    await slow.next('challenge');
+    await quick.join('main', url);
+    await quick.told();
+    vi.advanceTimersByTime(9_999);
+    expect(server.clients.size).toBe(2);
+    vi.advanceTimersByTime(1);
+    await expectRefused(slow, 'not-joined');
+    vi.useRealTimers();
+    await vi.waitFor(() => expect(server.clients.size).toBe(1));
+  });
+
+  it('hangs up on who does not take leave', async () => {
+    const [client, other] = [await joined(1), await joined(2)];
+    await client.told();
+    await other.told();
+    client.socket.send(Buffer.from([9]));
+    client.socket.pause();
+    await vi.waitFor(() => expect(server.clients.size).toBe(1), { timeout: 5_000 });
+  });
+});
