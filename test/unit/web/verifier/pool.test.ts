@@ -123,10 +123,10 @@ describe('the verifier pool', () => {
     await long;
   });
 
-  it('never has more than two bundles of 32 at one worker', async () => {
+  it('never has more than two bundles of 64 at one worker', async () => {
     const worker = new FakeWorker();
     const answer = poolOf(worker).verify(mixed);
-    expect(worker.waiting.map((checks) => checks.length)).toEqual([32, 32]);
+    expect(worker.waiting.map((checks) => checks.length)).toEqual([64, 64]);
     while (worker.waiting.length > 0) worker.work();
     expect(await answer).toEqual(expected);
   });
