@@ -78,8 +78,9 @@ export class Riddle implements Authoring {
     if (!this.#settings.forcedRestart) {
       return { kind: 'wait', waitingFor: 'the author of the next block', until: undefined };
     }
-    const order = (choices.length + 1 + smallerKeys(view)) * rankDelayMs;
-    return { kind: 'write', at: Math.max(open, goneSince + order) };
+    // However long the gather time is, two that force are D apart.
+    const soonest = Math.max(open, goneSince + (choices.length + 1) * rankDelayMs);
+    return { kind: 'write', at: soonest + smallerKeys(view) * rankDelayMs };
   }
 }
 

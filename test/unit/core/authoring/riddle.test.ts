@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import type { AuthoringView, Turn } from '../../../../core/authoring/authoring.ts';
+import { coalesceMs, Riddle, rankDelayMs } from '../../../../core/authoring/riddle.ts';
+import { holderOf, keyHex, type PublicKey } from '../../../../core/crypto/keys.ts';
+import { authoringContract } from '../../../contract/authoring.ts';
+import { authors } from '../../../model/author.ts';
+import { otherParity } from '../../../model/fake-curve.ts';
+import { Seeded } from '../../../model/seeded.ts';
+
+const gatherMs = 750;
+const settings = { nextCandidates: 3, forcedRestart: true, dataGatherTimeMs: gatherMs };
+const riddle = new Riddle(settings);
+const [a, b, c, d, e] = authors(5).map(({ key }) => key) as [PublicKey, PublicKey, PublicKey, PublicKey, PublicKey];
+/** Long ago: whatever had to be waited for is over. */
+const longAgo = 0;
+const now = 1_000_000;
+
+authoringContract('Riddle', () => ({ authoring: riddle, apartMs: rankDelayMs, withinMs: 12_000 }));
+
+interface Seen {
+  readonly own?: PublicKey;
+  readonly nextChoices?: readonly PublicKey[];
+  readonly arrivedAt?: number;
+  readonly pendingSince?: number;
+  readonly online?: readonly PublicKey[];
+  readonly until?: (key: PublicKey) => number;
+  readonly membershipChangedAt?: number;
+}
+
+function turn({ nextChoices = [], arrivedAt = longAgo, ...seen }: Seen, first = false): Turn {
+  const online = seen.online ?? [b];
+  const view: AuthoringView = {
+    own: seen.own ?? a,
+    tip: first ? undefined : { nextChoices, arrivedAt },
+    pendingSince: seen.pendingSince ?? now,
+    online,
+    onlineUntil:
+      seen.until ?? ((key) => (online.some((other) => holderOf(other) === holderOf(key)) ? now + 2_500 : longAgo)),
+    membershipChangedAt: seen.membershipChangedAt ?? longAgo,
+  };
+  return riddle.turn(now, view);
+}
+
+describe('who knows nobody else', () => {
+  it('waits for a second peer, even when it is named or there is no block', () => {
+    const wait = { kind: 'wait', waitingFor: 'a second peer', until: undefined };
+    expect(turn({ online: [], nextChoices: [a] })).toEqual(wait);
+    expect(turn({ online: [] })).toEqual(wait);
+    expect(turn({ online: [] }, true)).toEqual(wait);
+  });
+});
+
+describe('who is named', () => {
+  it('first writes when items have had their moment to come together, and the gather time is over', () => {
+    expect(turn({ nextChoices: [a, b] })).toEqual({ kind: 'write', at: now + coalesceMs });
+    expect(turn({ nextChoices: [a, b], arrivedAt: now - 100 })).toEqual({ kind: 'write', at: now - 100 + gatherMs });
+    expect(turn({ nextChoices: [a, b], arrivedAt: now - gatherMs })).toEqual({ kind: 'write', at: now + coalesceMs });
+  });
+
+  it.each([0, 1, 2])('in place %i waits for D for every key before it, online or not', (place) => {
+    const before = [b, c].slice(0, place);
+    for (const online of [[b, c], [d]]) {
+      const at = now + coalesceMs + place * rankDelayMs;
+      expect(turn({ nextChoices: [...before, a, d], online })).toEqual({ kind: 'write', at });
+    }
+  });
+
+  it('does not wait twice for a key that is named twice, by whatever parity', () => {
+    const at = now + coalesceMs + rankDelayMs;
+    expect(turn({ nextChoices: [b, b, otherParity(b), a] })).toEqual({ kind: 'write', at });
+    expect(turn({ nextChoices: [b, otherParity(a), a] })).toEqual({ kind: 'write', at });
+  });
+});
+
+describe('who is not named', () => {
+  it('waits while one that is named is online, until that one would be gone', () => {
+    const until = (key: PublicKey) => (key === c ? now + 700 : longAgo);
+    expect(turn({ nextChoices: [b, c], online: [c], until })).toEqual({
+      kind: 'wait',
+      waitingFor: 'the author of the next block',
+      until: now + 700,
+    });
+  });
+
+  it('forces the chain on after D for each key named, for itself and for each smaller one online', () => {
+    const forced = (own: PublicKey, online: readonly PublicKey[], nextChoices: readonly PublicKey[]) =>
+      turn({ own, online, nextChoices, until: () => longAgo });
+    expect(forced(a, [b, c], [])).toEqual({ kind: 'write', at: now + rankDelayMs });
+    expect(forced(a, [b, c], [d, e])).toEqual({ kind: 'write', at: now + 3 * rankDelayMs });
+    expect(forced(c, [a, b], [d, e])).toEqual({ kind: 'write', at: now + 5 * rankDelayMs });
+    expect(forced(b, [a, c], [d, e, otherParity(e)])).toEqual({ kind: 'write', at: now + 4 * rankDelayMs });
+  });
+
+  it('counts from the moment that data is pending and the last of those named was gone', () => {
+    const until = (key: PublicKey) => (key === d ? now - 300 : now - 900);
+    const at = (seen: Seen) => turn({ nextChoices: [d, e], until, ...seen });
+    expect(at({ pendingSince: now - 5_000 })).toEqual({ kind: 'write', at: now - 300 + 3 * rankDelayMs });
+    expect(at({ pendingSince: now - 100 })).toEqual({ kind: 'write', at: now - 100 + 3 * rankDelayMs });
+    expect(at({ pendingSince: now - 5_000, arrivedAt: now - 50 })).toEqual({
+      kind: 'write',
+      at: now - 50 + 3 * rankDelayMs,
+    });
+  });
+
+  it('counts only the 64 freshest of those that are smaller', () => {
+    const crowd = authors(200, 9).map(({ key }) => key);
+    const own = crowd.at(-1) as PublicKey;
+    const online = crowd.slice(0, -1);
+    expect(turn({ own, online, until: () => longAgo })).toEqual({ kind: 'write', at: now + 65 * rankDelayMs });
+    expect(turn({ own, online: [...online].reverse(), until: () => longAgo })).toEqual({
+      kind: 'write',
+      at: now + 65 * rankDelayMs,
+    });
+  });
+
+  it('never forces where that is switched off', () => {
+    const strict = new Riddle({ ...settings, forcedRestart: false });
+    const view: AuthoringView = {
+      own: a,
+      tip: { nextChoices: [d], arrivedAt: longAgo },
+      pendingSince: longAgo,
+      online: [b],
+      onlineUntil: () => longAgo,
+      membershipChangedAt: longAgo,
+    };
+    expect(strict.turn(now, view)).toEqual({
+      kind: 'wait',
+      waitingFor: 'the author of the next block',
+      until: undefined,
+    });
+  });
+});
+
+describe('two that are not named', () => {
+  it('are D apart, however long the gather time still is when nobody was named', () => {
+    const times = [a, b, c].map((own) => {
+      const online = [a, b, c].filter((key) => key !== own);
+      const write = turn({ own, online, arrivedAt: now, pendingSince: now, until: () => longAgo });
+      return write.kind === 'write' ? write.at - now : Number.NaN;
+    });
+    expect(times).toEqual([0, 1, 2].map((smaller) => gatherMs + smaller * rankDelayMs));
+  });
+});
+
+describe('the first block', () => {
+  it('is written by the smallest key after D when the membership has been calm for long', () => {
+    expect(turn({}, true)).toEqual({ kind: 'write', at: now + rankDelayMs });
+  });
+
+  it('waits for 2 s of unchanged membership', () => {
+    expect(turn({ membershipChangedAt: now - 500 }, true)).toEqual({ kind: 'write', at: now + 1_500 });
+  });
+
+  it('does not wait for that for longer than 6 s from the first item', () => {
+    const at = turn({ membershipChangedAt: now, pendingSince: now - 5_000 }, true);
+    expect(at).toEqual({ kind: 'write', at: now + 1_000 });
+  });
+
+  it.each([0, 500])(
+    'leaves D to each smaller key, also when the calm ends for all together (%i ms ago)',
+    (changedAgo) => {
+      const membershipChangedAt = now - changedAgo;
+      const times = [a, b, c, d].map((own) => {
+        const online = [a, b, c, d].filter((key) => key !== own);
+        const write = turn({ own, online, membershipChangedAt, pendingSince: now - 100 }, true);
+        return write.kind === 'write' ? write.at : Number.NaN;
+      });
+      const calm = membershipChangedAt + 2_000;
+      expect(times).toEqual([0, 1, 2, 3].map((smaller) => calm + smaller * rankDelayMs));
+    },
+  );
+});
+
+describe('the next choices', () => {
+  it('are three at most, drawn from the 64 freshest, each of them equally likely in each place', () => {
+    const crowd = authors(100, 5).map(({ key }) => key);
+    const { random } = new Seeded(1);
+    const drawn = new Map<string, number>();
+    for (let round = 0; round < 6_400; round++) {
+      const chosen = riddle.nextChoices(random, crowd);
+      expect(chosen).toHaveLength(3);
+      const [first] = chosen as [PublicKey];
+      drawn.set(keyHex(first), (drawn.get(keyHex(first)) ?? 0) + 1);
+    }
+    const fresh = crowd.slice(0, 64).map(keyHex);
+    expect([...drawn.keys()].sort()).toEqual([...fresh].sort());
+    expect(Math.min(...drawn.values())).toBeGreaterThan(60);
+    expect(Math.max(...drawn.values())).toBeLessThan(145);
+  });
+});
+
+describe('an author', () => {
+  const accepts = (author: PublicKey, nextChoices: readonly PublicKey[], online: readonly PublicKey[]) =>
+    riddle.accepts(author, nextChoices, (key) => online.includes(key));
+
+  it('that was named is taken, by either parity', () => {
+    expect(accepts(b, [a, b], [a])).toBe(true);
+    expect(accepts(otherParity(b), [a, b], [a])).toBe(true);
+  });
+
+  it('that was not named is taken only when none of those is online', () => {
+    expect(accepts(c, [a, b], [])).toBe(true);
+    expect(accepts(c, [a, b], [b])).toBe(false);
+    expect(accepts(c, [], [])).toBe(true);
+  });
+
+  it('that was not named is never taken where forcing is switched off', () => {
+    const strict = new Riddle({ ...settings, forcedRestart: false });
+    expect(strict.accepts(c, [a, b], () => false)).toBe(false);
+    expect(strict.accepts(a, [a, b], () => true)).toBe(true);
+  });
+});
