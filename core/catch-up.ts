@@ -55,11 +55,12 @@ export class CatchUp {
     const { root, last, count } = link.phase.greeting;
     if (last === undefined) return;
     link.head = hashHex(last);
+    link.root = root === undefined ? undefined : hashHex(root);
     const blocks = Number(count);
-    if (root === undefined || chain.root === undefined || hashHex(root) === chain.root)
+    if (link.root === undefined || chain.root === undefined || link.root === chain.root)
       this.#lookUp(link, last, blocks);
     else if (!link.phase.ours) links.close(link, 'its chain has another root');
-    else if (!this.#machines.roots.isRefused(link.id, now)) sync.want(link.id, last, blocks, true);
+    else sync.want(link.id, { target: last, count: blocks });
   }
 
   /** A block we asked for. */

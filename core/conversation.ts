@@ -4,10 +4,11 @@
  * The session has parsed it; nothing in it is believed yet. Whatever needs a signature is handed to the machine that
  * has it checked and takes effect when the result comes back, by way of `peer.ts`.
  */
+
+import type { CatchUp } from './catch-up.ts';
 import { encode } from './codec/codec.ts';
 import type { Milliseconds } from './config.ts';
 import { keyHex } from './crypto/keys.ts';
-import type { CatchUp } from './catch-up.ts';
 import type { LinkId, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
 import { signaledAddress, unreachableAddress } from './network/addresses.ts';
@@ -52,13 +53,15 @@ export class Conversation {
     const greeted = link as GreetedLink;
     const own = presence.fresh(now);
     if (own !== undefined) this.#send(greeted, { kind: 'keepAlive', ...own }, 'kept');
-    if (ours) for (const keepAlive of members.keepAlives()) this.#send(greeted, { kind: 'keepAlive', ...keepAlive }, 'droppable');
+    if (ours)
+      for (const keepAlive of members.keepAlives())
+        this.#send(greeted, { kind: 'keepAlive', ...keepAlive }, 'droppable');
     let sent = 0;
     for (const { data } of chain.pool.items()) {
       if (++sent > mostPendingGreeted) break;
       this.#send(greeted, { kind: 'shareData', data }, 'droppable');
     }
-    this.#catchUp.greeted(greeted, now);
+    this.#catchUp.greeted(greeted);
     if (links.link(link.id) !== undefined) this.#machines.neighbours.linked(link.address);
   }
 

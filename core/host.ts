@@ -5,13 +5,23 @@
  */
 import { createData, decodeData, itemIdOf, sharedDataBytes } from './chain/data.ts';
 import { keptCandidate } from './chain/tree.ts';
-import { type Config, defaultConfig, isNetworkName } from './config.ts';
 import { hexToBytes } from './codec/bytes.ts';
+import { type Config, defaultConfig, isNetworkName } from './config.ts';
 import { type ItemIdHex, itemIdFrom, itemIdHex, keyHex, type PublicKeyHex } from './crypto/keys.ts';
 import { Driver } from './driver.ts';
 import { PeerError } from './errors.ts';
 import type { Composed, Delivery, PendingView } from './events.ts';
-import type { BlockCreation, BlockView, Item, PeerEvents, PeerFace, PeerView, Problem, Receipt, Status } from './face.ts';
+import type {
+  BlockCreation,
+  BlockView,
+  Item,
+  PeerEvents,
+  PeerFace,
+  PeerView,
+  Problem,
+  Receipt,
+  Status,
+} from './face.ts';
 import { PeerMachine } from './peer.ts';
 import type { Platform } from './platform.ts';
 import { Receipts } from './receipts.ts';
@@ -64,7 +74,10 @@ export class Peer implements PeerFace {
    */
   static async open(config: Partial<Config> & { readonly network: string }, platform: Platform): Promise<Peer> {
     if (!isNetworkName(config.network)) {
-      throw new PeerError('bad-config', `"${config.network}" is no network name: 1 to 64 of a–z, 0–9, dot, dash, underscore`);
+      throw new PeerError(
+        'bad-config',
+        `"${config.network}" is no network name: 1 to 64 of a–z, 0–9, dot, dash, underscore`,
+      );
     }
     const whole: Config = { ...defaultConfig, ...config };
     const { store, clock, random, secret, curve } = platform;
@@ -76,11 +89,16 @@ export class Peer implements PeerFace {
     const startedAt = clock.now();
     const machine = new PeerMachine({ config: whole, secret, curve, random, chain, startedAt });
     const waiting = pending.filter((_, place) => written[place] !== true);
-    machine.restore(opened, waiting.map((data) => ({ id: itemIdOf(data), data, mine: true, arrivedAt: startedAt })), startedAt);
+    machine.restore(
+      opened,
+      waiting.map((data) => ({ id: itemIdOf(data), data, mine: true, arrivedAt: startedAt })),
+      startedAt,
+    );
     const peer = new Peer(whole, platform, machine);
     for (const item of machine.pending()) peer.pending.set(itemIdHex(item.id), pendingItemView(item));
     peer.#driver.start();
-    for (const bytes of platform.leftPending) peer.#driver.dispatch({ kind: 'commanded', command: { kind: 'pass', data: decodeData(bytes) } });
+    for (const bytes of platform.leftPending)
+      peer.#driver.dispatch({ kind: 'commanded', command: { kind: 'pass', data: decodeData(bytes) } });
     return peer;
   }
 
@@ -106,7 +124,10 @@ export class Peer implements PeerFace {
   share(data: Uint8Array): Receipt {
     this.#mustBeOpen();
     if (data.length > sharedDataBytes) {
-      throw new PeerError('too-large', `an item is at most ${sharedDataBytes / 1024} KiB, this one is ${data.length} bytes`);
+      throw new PeerError(
+        'too-large',
+        `an item is at most ${sharedDataBytes / 1024} KiB, this one is ${data.length} bytes`,
+      );
     }
     const { curve, random, secret } = this.#platform;
     const item = createData(curve, random, this.#machine.publicKey, secret, data.slice());
@@ -185,7 +206,11 @@ export class Peer implements PeerFace {
   /** Blocks from a height on, from what was delivered lately or else from the store. */
   async #read(from: number, count: number): Promise<BlockView[]> {
     const recent: BlockView[] = [];
-    for (let view = this.#recent.get(from); view !== undefined && recent.length < count; view = this.#recent.get(from + recent.length)) {
+    for (
+      let view = this.#recent.get(from);
+      view !== undefined && recent.length < count;
+      view = this.#recent.get(from + recent.length)
+    ) {
       recent.push(view);
     }
     if (recent.length > 0) return recent;

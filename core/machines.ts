@@ -64,6 +64,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
   const members = new Members(publicKey, startedAt);
   const { thin, keepAliveMs, network, relationship } = config;
   const identity = { curve, random, secret, publicKey };
+  const links = new Links({ ...identity, network }, relationship.maxLinks, effects);
   return {
     config,
     publicKey,
@@ -79,12 +80,17 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
       get short() {
         return chain.count <= settledBlocks;
       },
+      hasOtherRoot(link) {
+        const root = links.link(link)?.root;
+        return root !== undefined && chain.root !== undefined && root !== chain.root;
+      },
+      isChecking: (link) => intake.isChecking(link),
     }),
     serving: new Serving(chain, effects),
     members,
     presence: new Presence({ ...identity, thin, keepAliveMs }, members, startedAt),
     neighbours: new Neighbours(relationship, keyHex(publicKey), random, effects, startedAt),
-    links: new Links({ ...identity, network }, relationship.maxLinks, effects),
+    links,
     writer: new Writer({ ...identity, thin }, authoring, chain, members, effects),
     random,
   };

@@ -161,7 +161,7 @@ export class PeerMachine {
     this.#conversation.speak(now);
     serving.advance((id) => links.greetedLink(id), this.#storeChanged);
     const waitedFor = writer.waitingFor;
-    writer.consider(now, this.#catchUp.busy, (block, bytes) => this.#catchUp.announce(block, bytes));
+    writer.consider(now, this.#catchUp.busy(now), (block, bytes) => this.#catchUp.announce(block, bytes));
     if (writer.waitingFor !== waitedFor) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
     links.flush(now);
   }
@@ -217,7 +217,7 @@ export class PeerMachine {
   }
 
   #composed({ request, items }: Extract<Event, { kind: 'composed' }>, now: Milliseconds): void {
-    this.#machines.writer.composed(request, items, now, this.#catchUp.busy, (block, bytes) =>
+    this.#machines.writer.composed(request, items, now, this.#catchUp.busy(now), (block, bytes) =>
       this.#catchUp.announce(block, bytes),
     );
   }

@@ -37,5 +37,9 @@ export interface Authoring {
    * Whether an author may be believed at once (spec/safety.md, Blocks 4).
    * @param onlineForAccepting whether a key gave a sign of life within the accepting time
    */
-  accepts(author: PublicKey, nextChoices: readonly PublicKey[], onlineForAccepting: (key: PublicKey) => boolean): boolean;
+  accepts(
+    author: PublicKey,
+    nextChoices: readonly PublicKey[],
+    onlineForAccepting: (key: PublicKey) => boolean,
+  ): boolean;
 }

@@ -5,10 +5,9 @@
  * signs two children of one block. The creation callback works on a copy of the pool; while it runs nothing waits for
  * it here, and when it fails or comes too late nothing is lost. What it drops leaves this peer's pool.
  */
-import { type Block, createBlock, encodeBlock } from '../chain/block.ts';
+import { type Block, createBlock, encodeBlock, writtenBlockBytes } from '../chain/block.ts';
 import type { Chain } from '../chain/chain.ts';
-import { type Data, itemIdOf } from '../chain/data.ts';
-import type { PoolItem } from '../chain/pool.ts';
+import { type Data, encodedDataBytes, itemIdOf } from '../chain/data.ts';
 import type { Milliseconds } from '../config.ts';
 import type { Curve } from '../crypto/curve.ts';
 import { type HashHex, hashHex, type ItemIdHex, itemIdHex, type PublicKey, type SecretKey } from '../crypto/keys.ts';
@@ -17,6 +16,7 @@ import type { Composed, RequestId } from '../events.ts';
 import type { WaitingFor } from '../face.ts';
 import { liveMs, type Members, onlineForWritingMs } from '../network/members.ts';
 import type { Random } from '../random.ts';
+import { journalEntries } from '../storage/store.ts';
 import type { Authoring, Turn } from './authoring.ts';
 
 export interface WriterOptions {
@@ -32,7 +32,13 @@ const noParent = '' as HashHex;
 
 type WriterState =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'composing'; readonly request: RequestId; readonly parent: HashHex; readonly offered: readonly ItemIdHex[]; readonly until: Milliseconds };
+  | {
+      readonly kind: 'composing';
+      readonly request: RequestId;
+      readonly parent: HashHex;
+      readonly offered: readonly ItemIdHex[];
+      readonly until: Milliseconds;
+    };
 
 /** After the callback failed it is not asked again at once. */
 const afterFailureMs = 1_000;
@@ -63,7 +69,12 @@ export class Writer {
 
   /** From the journal: this identity has signed a child of this block. */
   signedBefore(parent: HashHex | undefined): void {
-    this.#signedChildren.add(parent ?? noParent);
+    this.#remember(parent ?? noParent);
+  }
+
+  /** Whether this identity has signed a child of this block, or a first one. */
+  hasSignedOn(parent: HashHex | undefined): boolean {
+    return this.#signedChildren.has(parent ?? noParent);
   }
 
   get deadline(): Milliseconds | undefined {
@@ -87,7 +98,7 @@ export class Writer {
         this.#deadline = this.#state.until;
         return;
       }
-      this.#state = { kind: 'idle' };
+      this.#failed('it took too long', now);
     }
     const turn = this.#turn(now, catchingUp);
     if (turn === undefined) return;
@@ -96,7 +107,12 @@ export class Writer {
       this.#deadline = turn.until;
     } else if (now < Math.max(turn.at, this.#notBefore)) this.#deadline = Math.max(turn.at, this.#notBefore);
     else if (this.composes) this.#compose(now);
-    else this.#write(now, this.#chain.pool.forBlock().map(({ data }) => data), announce);
+    else
+      this.#write(
+        now,
+        this.#chain.pool.forBlock().map(({ data }) => data),
+        announce,
+      );
   }
 
   /** The application has composed. What it kept is written if it is still our turn on the same tip. */
@@ -116,8 +132,10 @@ export class Writer {
     }
     const turn = this.#turn(now, catchingUp);
     if (turn?.kind !== 'write' || now < turn.at || parent !== this.#parent()) return;
-    const kept = new Set(items.map((item) => ('keep' in item ? itemIdHex(item.keep) : undefined)));
     const data = this.#kept(items);
+    if (data.length > 1 && encodedBytes(data) > writtenBlockBytes)
+      return this.#failed('it makes too large a block', now);
+    const kept = new Set(items.map((item) => ('keep' in item ? itemIdHex(item.keep) : undefined)));
     for (const id of offered) if (!kept.has(id)) this.#chain.dropPending(id);
     this.#write(now, data, announce);
   }
@@ -150,12 +168,22 @@ export class Writer {
     this.#effects.put({ kind: 'compose', request, items });
   }
 
+  #failed(why: string, now: Milliseconds): void {
+    this.#state = { kind: 'idle' };
+    this.#notBefore = now + afterFailureMs;
+    const message = `The block creation callback failed: ${why}`;
+    this.#effects.put({ kind: 'report', code: 'block-creation-failed', message });
+  }
+
+  /** Each item once, as the pool holds it. */
   #kept(items: readonly Composed[]): Data[] {
-    const held = new Map<string, PoolItem>();
-    for (const item of this.#chain.pool.items()) held.set(itemIdHex(item.id), item);
+    const held = new Map<ItemIdHex, Data>();
+    for (const { id, data } of this.#chain.pool.items()) held.set(itemIdHex(id), data);
     const kept: Data[] = [];
     for (const item of items) {
-      const data = 'add' in item ? item.add : held.get(itemIdHex(item.keep))?.data;
+      const id = 'keep' in item ? itemIdHex(item.keep) : undefined;
+      const data = 'add' in item ? item.add : held.get(itemIdHex(item.keep));
+      if (id !== undefined) held.delete(id);
       if (data !== undefined) kept.push(data);
     }
     return kept;
@@ -171,7 +199,7 @@ export class Writer {
       nextChoices: this.#authoring.nextChoices(random, live),
       author: publicKey,
     });
-    this.#signedChildren.add(this.#parent());
+    this.#remember(this.#parent());
     const bytes = encodeBlock(block);
     const candidate = { block, bytes, ids: data.map(itemIdOf), verified: data.map(() => true) };
     this.#chain.addSigned(candidate, now, () => {
@@ -179,7 +207,20 @@ export class Writer {
     });
   }
 
+  /** As the stores keep it: the newest entries, and the one without parent (storage/journal.ts). */
+  #remember(parent: HashHex): void {
+    this.#signedChildren.add(parent);
+    for (const oldest of this.#signedChildren) {
+      if (this.#signedChildren.size <= journalEntries + 1) break;
+      if (oldest !== noParent) this.#signedChildren.delete(oldest);
+    }
+  }
+
   #parent(): HashHex {
     return this.#chain.tree.tip?.id ?? noParent;
   }
+}
+
+function encodedBytes(items: readonly Data[]): number {
+  return items.reduce((bytes, item) => bytes + encodedDataBytes(item), 0);
 }

@@ -48,9 +48,9 @@ export class Intake {
     return this.#bytes;
   }
 
-  /** Whether checks are under way for blocks that were asked for. */
-  get catchingUp(): boolean {
-    for (const { newcomer } of this.#checking.values()) if (newcomer.requested) return true;
+  /** Whether blocks that this link was asked for are under check. */
+  isChecking(link: LinkId): boolean {
+    for (const { newcomer } of this.#checking.values()) if (newcomer.requested && newcomer.link === link) return true;
     return false;
   }
 

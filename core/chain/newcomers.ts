@@ -95,7 +95,8 @@ export class Newcomers {
       news,
       isPoint: (key) => this.#curve.isPoint(key),
       authorListedOrNobodyOnline:
-        nextChoices === undefined || this.#authoring.accepts(block.author, nextChoices, (key) => this.#expected(key, now)),
+        nextChoices === undefined ||
+        this.#authoring.accepts(block.author, nextChoices, (key) => this.#expected(key, now)),
     });
     if (judgement.kind === 'invalid') return { kind: 'invalid', newcomer, why: judgement.why };
     if (judgement.kind === 'suspect') return this.#holdBack(checked, judgement.why === 'author-not-chosen', now);

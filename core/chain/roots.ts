@@ -7,10 +7,9 @@
  * decides. That a reference neighbour holds one counts from the issue on that brings such links.
  */
 import { compareBytes } from '../codec/bytes.ts';
-import type { Milliseconds } from '../config.ts';
 import { type Hash, type HashHex, type Holder, hashHex, holderOf, type PublicKey } from '../crypto/keys.ts';
-import type { LinkId } from '../events.ts';
 import { invariant } from '../errors.ts';
+import type { LinkId } from '../events.ts';
 import type { Candidate } from './tree.ts';
 
 /** Chains longer than this do not give way (spec/safety.md, Roots). */
@@ -18,8 +17,6 @@ export const settledBlocks = 64;
 /** Other roots held at most (spec/safety.md, Roots). */
 const mostRoots = 8;
 const mostBytes = 16 * 1024 * 1024;
-/** A neighbour whose root lost is not asked for it again until then: it needs that time to come over to ours. */
-const refusedMs = 30_000;
 
 interface ForeignChain {
   readonly root: HashHex;
@@ -39,7 +36,6 @@ export interface Beginning {
 
 export class Roots {
   readonly #chains = new Map<HashHex, ForeignChain>();
-  readonly #refused = new Map<LinkId, Milliseconds>();
   readonly #configured: string | undefined;
 
   constructor(configured: string | undefined) {
@@ -102,18 +98,13 @@ export class Roots {
     return blocks;
   }
 
-  refuse(root: HashHex, link: LinkId, now: Milliseconds): void {
+  /** Its chain lost. */
+  drop(root: HashHex): void {
     this.#chains.delete(root);
-    this.#refused.set(link, now + refusedMs);
   }
 
-  isRefused(link: LinkId, now: Milliseconds): boolean {
-    return now < (this.#refused.get(link) ?? 0);
-  }
-
-  /** The link's root is ours now, or the link has ended. */
+  /** The link has ended. */
   forget(link: LinkId): void {
-    this.#refused.delete(link);
     for (const chain of this.#chains.values()) if (chain.link === link) this.#chains.delete(chain.root);
   }
 }

@@ -46,7 +46,12 @@ export class Gossip {
     const hex = itemIdHex(id);
     if (this.#asked.has(hex) || this.#chain.pool.has(hex) || this.#chain.heldRecently(hex)) return;
     if (this.#asked.size >= mostAsked || this.#bytes + data.data.length > mostBytes) return;
-    this.#asked.set(hex, { item: { id, data, link }, bytes: data.data.length, signature: 'unknown', absence: 'unknown' });
+    this.#asked.set(hex, {
+      item: { id, data, link },
+      bytes: data.data.length,
+      signature: 'unknown',
+      absence: 'unknown',
+    });
     this.#bytes += data.data.length;
     const verify = this.#request(hex);
     this.#effects.put({ kind: 'verify', request: verify, checks: [dataCheck(data)] });

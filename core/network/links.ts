@@ -38,6 +38,8 @@ export interface OpenLink {
   phase: LinkPhase;
   /** The newest block the other is known to hold. */
   head: HashHex | undefined;
+  /** The first block of the other's chain, as far as it has said. */
+  root: HashHex | undefined;
   /** Another link to the same peer is proven too, which the other side dialled: who shows until then that it lives? */
   contest: { readonly until: Milliseconds; readonly answered: boolean } | undefined;
 }
@@ -101,6 +103,7 @@ export class Links {
       outbox: new Outbox(now),
       phase: { kind: 'greeting', until: now + greetingTimeoutMs },
       head: undefined,
+      root: undefined,
       contest: undefined,
     };
     this.#links.set(id, link);

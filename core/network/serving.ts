@@ -4,8 +4,9 @@
  * Nothing is queued ahead: a batch is read when the link has sent the one before, so a slow reader costs one batch
  * (spec/safety.md, Frames and sessions). A start that is not on our main chain is not answered, as in the reference.
  */
-import { concatBytes } from '../codec/bytes.ts';
+
 import type { Chain } from '../chain/chain.ts';
+import { concatBytes } from '../codec/bytes.ts';
 import { type Hash, hashHex } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
 import type { LinkId, Loaded, RequestId } from '../events.ts';
@@ -60,7 +61,8 @@ export class Serving {
     for (const [id, cursor] of this.#cursors) {
       if (cursor.kind === 'paused' || cursor.request !== request) continue;
       if (cursor.kind === 'finding') {
-        if (result.kind === 'heightOf' && result.height !== undefined) this.#cursors.set(id, { kind: 'paused', next: result.height + 1 });
+        if (result.kind === 'heightOf' && result.height !== undefined)
+          this.#cursors.set(id, { kind: 'paused', next: result.height + 1 });
         else this.#cursors.delete(id);
         return true;
       }
@@ -84,7 +86,11 @@ export class Serving {
       }
       if (this.#chain.tree.mainAt(cursor.next) !== undefined) {
         const recent = this.#chain.tree.main.filter((block) => block.height >= cursor.next);
-        this.#send(link, cursor.next, recent.map((block) => block.bytes));
+        this.#send(
+          link,
+          cursor.next,
+          recent.map((block) => block.bytes),
+        );
         continue;
       }
       if (this.#starved.has(id) && !storeChanged) continue;

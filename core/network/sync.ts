@@ -4,7 +4,8 @@
  * A neighbour that holds a block we do not hold is asked for what follows our tip, whatever the counts. When no first
  * block comes within 1 s we ask again from 1, 2, 4 … blocks further back, then from none; a request ends with the
  * block that was wanted, or after 10 s without a further one. While one request makes progress no second one is made,
- * or a peer that joins would be sent the same chain by everybody. Knows hashes and links, not blocks.
+ * or a peer that joins would be sent the same chain by everybody. What ended without its block is asked for again after
+ * a rest, for as long as the neighbour says that it holds it. Knows hashes and links, not blocks.
  */
 import type { Milliseconds } from '../config.ts';
 import { type Hash, type HashHex, hashHex } from '../crypto/keys.ts';
@@ -16,27 +17,45 @@ export interface SyncView {
   below(blocks: number): Hash | undefined;
   /** Whether the chain is short enough that another root's could take its place, so that asking from none helps. */
   readonly short: boolean;
+  /** Whether the neighbour's chain has another root, so that only all of it can be compared. */
+  hasOtherRoot(link: LinkId): boolean;
+  /** Whether blocks that this link was asked for are under check. */
+  isChecking(link: LinkId): boolean;
 }
 
-interface Want {
+/** What a neighbour holds and we do not. */
+export interface Wanted {
   readonly target: Hash;
-  readonly id: HashHex;
   /** As many blocks as the neighbour said it holds, for those who watch. */
   readonly count: number;
-  /** The neighbour's chain has another root, so only all of it can be compared. */
-  readonly fromNone: boolean;
+}
+
+interface Want extends Wanted {
+  readonly id: HashHex;
+  /** Requests in a row that ended without the block. */
+  failures: number;
   state: WantState;
 }
 
+type Asked = {
+  readonly kind: 'asked';
+  /** Blocks below the tip we asked from; undefined: from none. */
+  readonly back: number | undefined;
+  /** What came so far: nothing, only blocks that we hold, others too, or others that found their place. */
+  answer: 'none' | 'held' | 'new' | 'useful';
+  /** When the last block came. */
+  heardAt: Milliseconds;
+  /** When the last one came that found its place; before one has, when we asked. */
+  usefulAt: Milliseconds;
+  /** The neighbour named another block since. */
+  isOutdated: boolean;
+};
+
 type WantState =
   | { readonly kind: 'waiting' }
-  | {
-      readonly kind: 'asked';
-      /** Blocks below the tip we asked from; undefined: from none. */
-      readonly back: number | undefined;
-      readonly received: number;
-      readonly progressAt: Milliseconds;
-    };
+  | Asked
+  /** Not asked for until then; when `isFirm`, not even if the neighbour names another block. */
+  | { readonly kind: 'resting'; readonly until: Milliseconds; readonly isFirm: boolean };
 
 export interface BlockRequest {
   readonly link: LinkId;
@@ -46,26 +65,32 @@ export interface BlockRequest {
 /** spec/safety.md, Blocks 5. */
 const firstBlockMs = 1_000;
 const nextBlockMs = 10_000;
-/** A request that brings nothing for so long does not keep others from asking elsewhere. */
+/** A request that brings nothing for so long keeps nobody from asking elsewhere, and not from writing. */
 const slowMs = 1_500;
 const mostRequests = 3;
+const restMs = { least: 5_000, most: 60_000 };
+/**
+ * So many requests in a row that brought nothing, whoever was asked, and we write in spite of what neighbours say they
+ * hold. More than one search for a fork takes (from 0, 1, 2, 4 and 8 back).
+ */
+const mostFruitless = 8;
 
 export class Sync {
   readonly #wants = new Map<LinkId, Want>();
-  readonly #doubted = new Set<LinkId>();
   readonly #view: SyncView;
+  #fruitless = 0;
 
   constructor(view: SyncView) {
     this.#view = view;
   }
 
   /** The neighbour holds `target`; the caller has made sure that we do not. */
-  want(link: LinkId, target: Hash, count: number, fromNone: boolean): void {
-    const id = hashHex(target);
-    const held = this.#wants.get(link);
-    if (held?.id === id) return;
-    const state: WantState = held !== undefined && held.fromNone === fromNone ? held.state : { kind: 'waiting' };
-    this.#wants.set(link, { target, id, count: Math.max(count, held?.count ?? 0), fromNone, state });
+  want(link: LinkId, wanted: Wanted): void {
+    const id = hashHex(wanted.target);
+    const before = this.#wants.get(link);
+    if (before?.id === id) return;
+    const count = Math.max(wanted.count, before?.count ?? 0);
+    this.#wants.set(link, { ...wanted, count, id, failures: before?.failures ?? 0, state: renewed(before?.state) });
   }
 
   /** A block came that is held now; who wanted it has it. */
@@ -74,11 +99,45 @@ export class Sync {
   }
 
   /** A requested block came. @returns whether a request of ours is open there */
-  arrived(link: LinkId, now: Milliseconds): boolean {
-    const want = this.#wants.get(link);
-    if (want?.state.kind !== 'asked') return false;
-    want.state = { ...want.state, received: want.state.received + 1, progressAt: now };
+  arrived(link: LinkId, isHeld: boolean, now: Milliseconds): boolean {
+    const state = this.#wants.get(link)?.state;
+    if (state?.kind !== 'asked') return false;
+    state.heardAt = now;
+    if (state.answer === 'none' || state.answer === 'held') state.answer = isHeld ? 'held' : 'new';
     return true;
+  }
+
+  /** A block this link was asked for has found its place. @param moved whether the main chain is another by it */
+  useful(link: LinkId, moved: boolean, now: Milliseconds): void {
+    const want = this.#wants.get(link);
+    if (moved) this.#fruitless = 0;
+    if (want?.state.kind !== 'asked') return;
+    want.failures = 0;
+    want.state.answer = 'useful';
+    want.state.usefulAt = now;
+  }
+
+  /** A block this link was asked for is none. */
+  useless(): void {
+    this.#fruitless++;
+  }
+
+  /** The link ended. */
+  ended(link: LinkId): void {
+    const state = this.#wants.get(link)?.state;
+    if (state?.kind === 'asked' && state.answer !== 'useful') this.#fruitless++;
+    this.#wants.delete(link);
+  }
+
+  /** What this neighbour holds is looked at again only after a while. */
+  refuse(link: LinkId, until: Milliseconds): void {
+    const want = this.#wants.get(link);
+    if (want !== undefined) want.state = { kind: 'resting', until, isFirm: true };
+  }
+
+  /** The chain has another root now: what was asked for and refused before was asked and refused by that one. */
+  rootChanged(): void {
+    for (const want of this.#wants.values()) want.state = { kind: 'waiting' };
   }
 
   /** Whether RequestedBlock of this link counts. */
@@ -86,72 +145,95 @@ export class Sync {
     return this.#wants.get(link)?.state.kind === 'asked';
   }
 
-  /** The link ended. */
-  ended(link: LinkId): void {
-    this.#wants.delete(link);
-    this.#doubted.delete(link);
+  /** Whether a neighbour is to send this block. */
+  isWanted(id: HashHex): boolean {
+    for (const want of this.#wants.values()) if (want.id === id) return true;
+    return false;
   }
 
-  /** What this neighbour holds is not wanted any more. */
-  drop(link: LinkId): void {
-    this.#wants.delete(link);
+  /** The newest block this neighbour has named that we do not hold. */
+  targetOf(link: LinkId): Hash | undefined {
+    return this.#wants.get(link)?.target;
   }
 
   /** What is wanted of this neighbour. */
-  wanted(link: LinkId): { readonly target: Hash; readonly id: HashHex; readonly count: number } | undefined {
-    return this.#wants.get(link);
+  wanted(link: LinkId): HashHex | undefined {
+    return this.#wants.get(link)?.id;
   }
 
   /** As many blocks as the farthest neighbour holds that we are catching up with; undefined when with none. */
   get target(): number | undefined {
     let most: number | undefined;
-    for (const { count } of this.#wants.values()) if (most === undefined || count > most) most = count;
+    for (const { count, state } of this.#wants.values()) {
+      if (state.kind !== 'resting' && (most === undefined || count > most)) most = count;
+    }
     return most;
   }
 
   /**
-   * Something a neighbour holds is on its way here: not the time to write a block. A neighbour that once named blocks
-   * it did not send keeps nobody from writing until it sends some.
+   * Something a neighbour holds is on its way here: not the time to write a block. Neighbours that name blocks and do
+   * not send them keep nobody from writing for long, however many they are and however often they come.
    */
-  get busy(): boolean {
+  busy(now: Milliseconds): boolean {
+    const isPatient = this.#fruitless < mostFruitless;
     for (const [link, { state }] of this.#wants) {
-      if (!this.#doubted.has(link) || (state.kind === 'asked' && state.received > 0)) return true;
+      if (state.kind === 'waiting' && isPatient) return true;
+      if (state.kind !== 'asked' || (state.answer !== 'useful' && !isPatient)) continue;
+      if (now < state.usefulAt + slowMs || this.#view.isChecking(link)) return true;
     }
     return false;
   }
 
-  /** Requests to send now. */
+  /** Requests to send now, in the order in which they came to be wanted: nobody can push in before the others. */
   next(now: Milliseconds): BlockRequest[] {
     const requests: BlockRequest[] = [];
     let busy = 0;
     let open = 0;
-    for (const { state } of this.#wants.values()) {
-      if (state.kind !== 'asked') continue;
+    for (const want of this.#wants.values()) {
+      if (want.state.kind === 'resting' && want.state.until <= now) want.state = { kind: 'waiting' };
+      if (want.state.kind !== 'asked') continue;
       open++;
-      if (now < state.progressAt + slowMs) busy++;
+      if (now < want.state.usefulAt + slowMs) busy++;
     }
-    for (const [link, want] of [...this.#wants].sort(([, a], [, b]) => b.count - a.count)) {
+    for (const [link, want] of this.#wants) {
       if (want.state.kind !== 'waiting' || busy > 0 || open >= mostRequests) continue;
       busy++;
       open++;
-      requests.push(this.#ask(link, want, want.fromNone ? undefined : 0, now));
+      requests.push(this.#ask(link, want, this.#nearest(link), now));
     }
     return requests;
   }
 
-  /** @returns requests to make again from further back, and links that were given up */
+  /** @returns requests to make again, and links whose neighbour did not send what it said it holds */
   elapse(now: Milliseconds): { readonly again: BlockRequest[]; readonly givenUp: LinkId[] } {
     const again: BlockRequest[] = [];
     const givenUp: LinkId[] = [];
     for (const [link, want] of this.#wants) {
-      if (want.state.kind !== 'asked' || now < overAt(want.state)) continue;
-      const { back, received } = want.state;
-      const further = received > 0 ? { back: 0 } : this.#further(back);
-      if (further === undefined) {
-        this.#wants.delete(link);
-        this.#doubted.add(link);
-        givenUp.push(link);
-      } else again.push(this.#ask(link, want, further.back, now));
+      const { state } = want;
+      if (state.kind !== 'asked' || now < overAt(state)) continue;
+      if (this.#view.isChecking(link)) {
+        state.heardAt = now;
+        continue;
+      }
+      if (state.answer === 'useful') {
+        again.push(this.#ask(link, want, this.#nearest(link), now));
+        continue;
+      }
+      // It knows where we asked from and has nothing more: it left the branch of the block that it named.
+      const further = state.answer === 'held' ? undefined : this.#further(state.back);
+      if (state.answer !== 'held') this.#fruitless++;
+      if (further !== undefined) {
+        again.push(this.#ask(link, want, further.back, now));
+        continue;
+      }
+      if (state.answer === 'held') this.#wants.delete(link);
+      else
+        want.state = {
+          kind: 'resting',
+          until: now + Math.min(restMs.most, restMs.least * 2 ** want.failures++),
+          isFirm: false,
+        };
+      givenUp.push(link);
     }
     return { again, givenUp };
   }
@@ -159,14 +241,23 @@ export class Sync {
   get deadline(): Milliseconds | undefined {
     let earliest: Milliseconds | undefined;
     for (const { state } of this.#wants.values()) {
-      if (state.kind === 'asked' && (earliest === undefined || overAt(state) < earliest)) earliest = overAt(state);
+      if (state.kind === 'waiting') continue;
+      const at = state.kind === 'asked' ? overAt(state) : state.until;
+      if (earliest === undefined || at < earliest) earliest = at;
     }
     return earliest;
   }
 
   #ask(link: LinkId, want: Want, back: number | undefined, now: Milliseconds): BlockRequest {
-    want.state = { kind: 'asked', back, received: 0, progressAt: now };
-    return { link, start: back === undefined ? undefined : this.#view.below(back) };
+    const start = back === undefined ? undefined : this.#view.below(back);
+    const from = start === undefined ? undefined : back;
+    want.state = { kind: 'asked', back: from, answer: 'none', heardAt: now, usefulAt: now, isOutdated: false };
+    return { link, start };
+  }
+
+  /** Where a request begins: after our tip. */
+  #nearest(link: LinkId): number | undefined {
+    return this.#view.hasOtherRoot(link) ? undefined : 0;
   }
 
   /** The next step back after no answer; undefined when there is none left. */
@@ -178,6 +269,13 @@ export class Sync {
   }
 }
 
-function overAt(state: Extract<WantState, { kind: 'asked' }>): Milliseconds {
-  return state.progressAt + (state.received === 0 ? firstBlockMs : nextBlockMs);
+/** The neighbour named another block: what was asked for goes on, what was given up is asked for again. */
+function renewed(state: WantState | undefined): WantState {
+  if (state?.kind === 'asked') return { ...state, isOutdated: true };
+  return state?.kind === 'resting' && state.isFirm ? state : { kind: 'waiting' };
+}
+
+/** What a neighbour that moved on sends is not the rest of what it was asked for, so its rest is not waited for. */
+function overAt({ answer, heardAt, isOutdated }: Asked): Milliseconds {
+  return heardAt + (answer === 'useful' && !isOutdated ? nextBlockMs : firstBlockMs);
 }

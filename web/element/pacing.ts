@@ -23,7 +23,7 @@ export class Pacer {
   }
 
   /** Runs a drawing and waits until the browser has laid it out, to know what it cost. */
-  async draw(drawing: () => void | Promise<unknown>): Promise<void> {
+  async draw(drawing: () => unknown): Promise<void> {
     const startedAt = performance.now();
     await drawing();
     // A task after the next frame runs when that frame has been laid out and painted.

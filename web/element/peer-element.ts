@@ -2,13 +2,13 @@
  * The element without its peer: attributes, life in the document, events, and when it is drawn.
  *
  * `<mccloud-peer>` (mccloud-peer.ts, where its public face is written down) adds only how a peer is opened. The DOM
- * decides what is wanted, `Opening` goes there, `PeerScreen` draws what is open. Drawn at most once a frame.
+ * decides what is wanted, `Opening` goes there, `PeerScreen` draws what is open. Drawn as `Pacer` says.
  */
 import { html, LitElement, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { PeerFace } from '../../core/face.ts';
 import type { PeerElementEvents, PeerFailure } from './events.ts';
-import { nextFrame } from './frame.ts';
 import { Opening, type OpeningState } from './opening.ts';
+import { Pacer } from './pacing.ts';
 import { PeerScreen } from './peer-screen.ts';
 import { readAttributes, type Settings } from './settings.ts';
 import { chainStyles } from './styles/chain.ts';
@@ -29,6 +29,7 @@ export abstract class PeerElement extends LitElement {
     (settings) => this.openPeer(settings),
     (state) => this.#entered(state),
   );
+  readonly #pacer = new Pacer();
   #ready = deferred<PeerFace>();
   #screen: PeerScreen | undefined;
   #ends: readonly (() => void)[] = [];
@@ -67,8 +68,8 @@ export abstract class PeerElement extends LitElement {
   }
 
   protected override async scheduleUpdate(): Promise<void> {
-    if (this.hasUpdated) await nextFrame();
-    await super.scheduleUpdate();
+    if (this.hasUpdated) await this.#pacer.turn();
+    await this.#pacer.draw(() => super.scheduleUpdate());
   }
 
   protected override render(): TemplateResult {
