@@ -133,8 +133,10 @@ export class Writer {
     const turn = this.#turn(now, catchingUp);
     if (turn?.kind !== 'write' || now < turn.at || parent !== this.#parent()) return;
     const data = this.#kept(items);
-    if (data.length > 1 && encodedBytes(data) > writtenBlockBytes)
-      return this.#failed('it makes too large a block', now);
+    if (data.length > 1 && encodedBytes(data) > writtenBlockBytes) {
+      this.#failed('it makes too large a block', now);
+      return;
+    }
     const kept = new Set(items.map((item) => ('keep' in item ? itemIdHex(item.keep) : undefined)));
     for (const id of offered) if (!kept.has(id)) this.#chain.dropPending(id);
     this.#write(now, data, announce);
