@@ -13,7 +13,9 @@ import { MemoryStore } from '../core/storage/memory.ts';
 import type { Store } from '../core/storage/store.ts';
 import { TabClock } from './clock.ts';
 import { Keys, newSecret } from './identity.ts';
+import { inLaterTurn } from './later-turn.ts';
 import { LeftPending } from './left-pending.ts';
+import { Connection } from './links/connection.ts';
 import type { RelayAddress } from './links/relay-address.ts';
 import { RelaySignaling } from './links/relay-signaling.ts';
 import { WebRtcTransport } from './links/webrtc.ts';
@@ -40,7 +42,9 @@ export async function tabPlatform(options: TabOptions): Promise<TabPlatform> {
   const services = pageServices();
   const problems = new Problems();
   const opening = openKept(options.network, services, problems.report);
-  const [kept, linking] = await Promise.all([opening, transports(options, opening, services)]);
+  const linking = openTransports(options, opening, services);
+  inLaterTurn(() => services.curve.warmUp());
+  const [kept, transports] = await Promise.all([opening, linking]);
   const platform: Platform = {
     clock: new TabClock(services.timers),
     random,
@@ -48,7 +52,7 @@ export async function tabPlatform(options: TabOptions): Promise<TabPlatform> {
     curve: services.curve,
     verifier: services.verifier,
     store: kept.store,
-    transports: [problems, ...linking],
+    transports: [problems, ...transports],
     leftPending: kept.leftPending.items.map(({ bytes }) => bytes),
     crashed: reportError,
   };
@@ -122,7 +126,7 @@ function inMemory(network: string, services: PageServices, report: ReportProblem
 }
 
 /** The way to the relay is begun before it is known who goes it. */
-async function transports(
+async function openTransports(
   { network, relay, iceServers }: TabOptions,
   opening: Promise<Kept>,
   services: PageServices,
@@ -134,8 +138,12 @@ async function transports(
     return { network, publicKey: curve.publicKey(secret), secret, curve, random };
   });
   const signaling = new RelaySignaling(relay, party, { timers, knock, page: pageEvents, random, open: openWebSocket });
+  const spare = new Connection(true, iceServers, timers);
   const { publicKey } = await party;
-  return [webSockets, new WebRtcTransport(signaling, { publicKey, random, iceServers, timers, page: pageEvents })];
+  return [
+    webSockets,
+    new WebRtcTransport(signaling, { publicKey, random, iceServers, timers, page: pageEvents, spare }),
+  ];
 }
 
 function openWebSocket(url: string): WebSocket {
