@@ -153,7 +153,7 @@ export class CatchUp {
           break;
         }
         case 'foreign':
-          if (newcomer.requested) sync.useful(newcomer.link, false, now);
+          if (newcomer.requested && placement.isNew) sync.useful(newcomer.link, false, now);
           this.#rootContest.grown(newcomer, placement.root, now);
           break;
         case 'invalid':

@@ -10,6 +10,7 @@ import type { Milliseconds } from '../config.ts';
 import type { Curve } from '../crypto/curve.ts';
 import { type Hash, type HashHex, hashHex, type PublicKey } from '../crypto/keys.ts';
 import { type Members, onlineForAcceptingMs } from '../network/members.ts';
+import type { Block } from './block.ts';
 import type { Chain } from './chain.ts';
 import type { Checked, Intake, Newcomer } from './intake.ts';
 import type { Roots } from './roots.ts';
@@ -23,8 +24,8 @@ export type Placement =
   | { readonly kind: 'heldBack'; readonly newcomer: Newcomer; readonly relay: boolean }
   /** Its parent is not held. */
   | { readonly kind: 'orphaned'; readonly newcomer: Newcomer; readonly parent: Hash }
-  /** It stands on another root's chain. */
-  | { readonly kind: 'foreign'; readonly newcomer: Newcomer; readonly root: HashHex }
+  /** It stands on another root's chain; whether it did not before. */
+  | { readonly kind: 'foreign'; readonly newcomer: Newcomer; readonly root: HashHex; readonly isNew: boolean }
   | { readonly kind: 'invalid'; readonly newcomer: Newcomer; readonly why: string };
 
 /** spec/safety.md, Blocks 4: 4 D, at most 8 s. */
@@ -87,7 +88,7 @@ export class Newcomers {
     const parent = block.parent === undefined ? undefined : this.#chain.tree.block(hashHex(block.parent));
     const belongs = block.parent === undefined ? this.#chain.count === 0 : parent !== undefined;
     const news = mayBeNews && belongs && parent === this.#chain.tree.tip;
-    const nextChoices = parent?.block.nextChoices;
+    const nextChoices = (parent ?? this.#foreignParent(block))?.block.nextChoices;
     if (nextChoices !== undefined && !this.#authoring.accepts(block.author, nextChoices, nobody)) {
       return { kind: 'invalid', newcomer, why: 'its author was not chosen' };
     }
@@ -102,11 +103,15 @@ export class Newcomers {
     if (judgement.kind === 'suspect') return this.#holdBack(checked, judgement.why === 'author-not-chosen', now);
     const candidate: Candidate = { block, bytes: newcomer.bytes, ids: judgement.ids, verified: judgement.verified };
     if (belongs) return this.#take(newcomer, candidate, now);
-    const root = this.#roots.offer(candidate, newcomer.link, this.#chain.root);
-    if (root !== undefined) return { kind: 'foreign', newcomer, root };
+    const foreign = this.#roots.offer(candidate, newcomer.link, this.#chain.root);
+    if (foreign !== undefined) return { kind: 'foreign', newcomer, ...foreign };
     if (block.parent === undefined) return undefined;
     this.#intake.wait(checked, hashHex(block.parent));
     return { kind: 'orphaned', newcomer, parent: block.parent };
+  }
+
+  #foreignParent({ parent }: Block): Candidate | undefined {
+    return parent === undefined ? undefined : this.#roots.block(hashHex(parent));
   }
 
   #take(newcomer: Newcomer, candidate: Candidate, now: Milliseconds): Placement | undefined {

@@ -22,8 +22,16 @@ interface ForeignChain {
   readonly root: HashHex;
   /** From the root on; one more than 64 are enough to decide. */
   readonly blocks: Candidate[];
+  readonly ids: Set<HashHex>;
   readonly link: LinkId;
   bytes: number;
+}
+
+/** Where a block of another root's chain belongs. */
+export interface Foreign {
+  readonly root: HashHex;
+  /** Whether it was not held before. */
+  readonly isNew: boolean;
 }
 
 export type Verdict = 'ours' | 'theirs' | 'undecidable';
@@ -44,15 +52,16 @@ export class Roots {
 
   /**
    * A verified block that does not belong on our chain.
-   * @returns the root of the chain it was added to; undefined when it continues none
+   * @returns the root of the chain it stands on now, and whether it did not before; undefined when it continues none
    */
-  offer(candidate: Candidate, link: LinkId, ownRoot: HashHex | undefined): HashHex | undefined {
+  offer(candidate: Candidate, link: LinkId, ownRoot: HashHex | undefined): Foreign | undefined {
     const { block, bytes } = candidate;
     const id = hashHex(block.hash);
+    for (const { root, ids } of this.#chains.values()) if (ids.has(id)) return { root, isNew: false };
     if (block.parent === undefined) {
-      if (id === ownRoot || (this.#chains.size >= mostRoots && !this.#chains.has(id))) return undefined;
-      if (!this.#chains.has(id)) this.#chains.set(id, { root: id, blocks: [candidate], link, bytes: bytes.length });
-      return id;
+      if (id === ownRoot || this.#chains.size >= mostRoots) return undefined;
+      this.#chains.set(id, { root: id, blocks: [candidate], ids: new Set([id]), link, bytes: bytes.length });
+      return { root: id, isNew: true };
     }
     const parent = hashHex(block.parent);
     for (const chain of this.#chains.values()) {
@@ -60,8 +69,17 @@ export class Roots {
       if (last === undefined || hashHex(last.block.hash) !== parent) continue;
       if (this.enough(chain.root) || chain.bytes + bytes.length > mostBytes) return undefined;
       chain.blocks.push(candidate);
+      chain.ids.add(id);
       chain.bytes += bytes.length;
-      return chain.root;
+      return { root: chain.root, isNew: true };
+    }
+    return undefined;
+  }
+
+  /** A block of a chain that is held. */
+  block(id: HashHex): Candidate | undefined {
+    for (const { blocks, ids } of this.#chains.values()) {
+      if (ids.has(id)) return blocks.find(({ block }) => hashHex(block.hash) === id);
     }
     return undefined;
   }
@@ -77,7 +95,7 @@ export class Roots {
     return chain !== undefined && chain.blocks.length > settledBlocks;
   }
 
-  /** Whether that chain could win against one of so many blocks; if not, there is nothing to read. */
+  /** @param root of a chain that is held */
   decide(ours: Beginning, root: HashHex): Verdict {
     const chain = this.#chains.get(root);
     const first = chain?.blocks[0];
