@@ -16,7 +16,7 @@ export function tartan(key: PublicKeyHex): string {
   return background;
 }
 
-/** One band of the sett, in twentieths of the swatch: at 18 pixels a finer difference is no difference. */
+/** One band of the sett, in twentieths of the swatch, which is 20 pixels wide where it is smallest. */
 interface Band {
   readonly from: number;
   readonly to: number;

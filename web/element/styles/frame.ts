@@ -34,8 +34,8 @@ export const frameStyles = css`
   }
 
   .own .tartan {
-    inline-size: 3.25rem;
-    block-size: 3.25rem;
+    inline-size: 3.75rem;
+    block-size: 3.75rem;
     border-radius: 3px;
   }
 
@@ -169,7 +169,7 @@ export const frameStyles = css`
   }
 
   .peer .note {
-    padding-inline-start: 1.5625rem;
+    padding-inline-start: 1.6875rem;
   }
 
   @container (min-width: 52rem) {

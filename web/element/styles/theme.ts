@@ -169,13 +169,14 @@ export const themeStyles = css`
   }
 
   /* Keys */
+  /* A sett has 20 threads: a pixel each. */
   .tartan {
     display: inline-block;
     flex: none;
-    inline-size: 1.125rem;
-    block-size: 1.125rem;
+    inline-size: 1.25rem;
+    block-size: 1.25rem;
     border-radius: 2px;
-    vertical-align: -0.25em;
+    vertical-align: -0.3125em;
   }
 
   .key {
