@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openNodePeer } from '../../../relay/open.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mccloud-open-'));
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('openNodePeer', () => {
+  it('opens a peer on a folder, the same one again, with what was pending', async () => {
+    const first = await openNodePeer({ network: 'main', folder });
+    expect(first.status).toMatchObject({ network: 'main', height: 0, storage: 'disk', closed: false });
+    const { item } = first.share(Uint8Array.of(1, 2, 3));
+    await first.close();
+    const second = await openNodePeer({ network: 'main', folder });
+    expect(second.publicKey).toBe(first.publicKey);
+    expect([...second.pending.keys()]).toEqual([item.id]);
+    await second.close();
+  });
+
+  it('takes settings of the core', async () => {
+    const peer = await openNodePeer({ network: 'a', folder, thin: true });
+    expect(peer.status.network).toBe('a');
+    await peer.close();
+  });
+
+  it('connects by WebSocket, and to no other address', async () => {
+    const peer = await openNodePeer({ network: 'main', folder });
+    peer.connect('ws://127.0.0.1:1/peer/main');
+    expect(() => peer.connect('127.0.0.1:29092')).toThrow(expect.objectContaining({ code: 'bad-address' }));
+    await peer.close();
+  });
+
+  it('refuses a folder that is in use, and lets it go when it is closed', async () => {
+    const peer = await openNodePeer({ network: 'main', folder });
+    await expect(openNodePeer({ network: 'main', folder })).rejects.toMatchObject({ name: 'StoreError', code: 'held' });
+    await peer.close();
+    await (await openNodePeer({ network: 'main', folder })).close();
+  });
+
+  it('refuses a network without a name, and holds nothing then', async () => {
+    await expect(openNodePeer({ network: '', folder })).rejects.toMatchObject({
+      name: 'PeerError',
+      code: 'bad-config',
+    });
+    await (await openNodePeer({ network: 'main', folder })).close();
+  });
+});
