@@ -31,17 +31,19 @@ const mostCandidates = 64;
 
 export class Connection {
   readonly #timers: Timers;
-  readonly #events: ConnectionEvents;
   readonly #initiator: boolean;
+  #events: ConnectionEvents | undefined;
   #peer: SimplePeer | undefined;
+  /** What is to be signalled, while it is not known to whom. */
+  #unsaid: (readonly [type: DescriptionType | 'candidate', body: string])[] = [];
   #described = false;
   #candidates = 0;
   #cancelTimer: () => void = () => undefined;
   #ended = false;
 
-  constructor(initiator: boolean, iceServers: readonly RTCIceServer[], timers: Timers, events: ConnectionEvents) {
+  /** Begins at once, an offer if it is the initiator's. */
+  constructor(initiator: boolean, iceServers: readonly RTCIceServer[], timers: Timers) {
     this.#timers = timers;
-    this.#events = events;
     this.#initiator = initiator;
     try {
       this.#peer = new SimplePeer({ initiator, trickle: true, config: { iceServers: [...iceServers] } });
@@ -50,6 +52,18 @@ export class Connection {
       // The caller has nothing in hand yet.
       queueMicrotask(() => this.destroy(`no connection can be made: ${messageOf(error)}`));
     }
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Once, before it ends. What was to be signalled until now is so at once, though not from within. */
+  attach(events: ConnectionEvents): void {
+    this.#events = events;
+    queueMicrotask(() => {
+      for (const [type, body] of this.#unsaid.splice(0)) if (!this.#ended) events.signal(type, body);
+    });
   }
 
   /** From the other side; what is no use is ignored. */
@@ -93,23 +107,28 @@ export class Connection {
     this.#cancelTimer();
     this.#peer?.destroy();
     this.#peer = undefined;
-    this.#events.ended(reason);
+    this.#events?.ended(reason);
   }
 
   #listen(peer: SimplePeer): void {
     peer.on('signal', (data) => {
-      if (this.#ended) return;
-      if (data.type === 'candidate') this.#events.signal('candidate', JSON.stringify(data.candidate));
-      else if (data.type === 'offer' || data.type === 'answer') this.#events.signal(data.type, JSON.stringify(data));
+      if (data.type === 'candidate') this.#say('candidate', JSON.stringify(data.candidate));
+      else if (data.type === 'offer' || data.type === 'answer') this.#say(data.type, JSON.stringify(data));
     });
     peer.on('connect', () => this.#opened(peer));
     peer.on('data', (chunk) => {
       // A Buffer of simple-peer's own; the core takes plain arrays.
-      if (!this.#ended) this.#events.received(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      if (!this.#ended) this.#events?.received(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     });
     peer.on('iceStateChange', (state) => this.#iceChanged(state));
     peer.on('error', (error) => this.destroy(messageOf(error)));
     peer.on('close', () => this.destroy('the other side closed the channel'));
+  }
+
+  #say(type: DescriptionType | 'candidate', body: string): void {
+    if (this.#ended) return;
+    if (this.#events === undefined) this.#unsaid.push([type, body]);
+    else this.#events.signal(type, body);
   }
 
   #opened(peer: SimplePeer): void {
@@ -117,9 +136,9 @@ export class Connection {
     if (this.#ended || channel === null) return;
     channel.bufferedAmountLowThreshold = lowWaterBytes;
     channel.addEventListener('bufferedamountlow', () => {
-      if (!this.#ended) this.#events.low();
+      if (!this.#ended) this.#events?.low();
     });
-    this.#events.opened(channel);
+    this.#events?.opened(channel);
   }
 
   #iceChanged(state: RTCIceConnectionState): void {

@@ -6,7 +6,7 @@ import type { PublicKeyHex } from '../../core/crypto/keys.ts';
 import type { Link, LinkEvents } from '../../core/link.ts';
 import { signaledAddress } from '../../core/network/addresses.ts';
 import type { Timers } from '../timers.ts';
-import { Connection, type DescriptionType } from './connection.ts';
+import type { Connection, DescriptionType } from './connection.ts';
 import { Inbox } from './inbox.ts';
 import { SendQueue } from './send-queue.ts';
 
@@ -33,19 +33,15 @@ export class RtcLink implements Link {
   /** Closed by this side while something still waited to be sent. */
   #finishing: string | undefined;
 
-  constructor(
-    remote: PublicKeyHex,
-    dialled: boolean,
-    iceServers: readonly RTCIceServer[],
-    timers: Timers,
-    events: RtcLinkEvents,
-  ) {
+  /** @param connection nobody's yet */
+  constructor(remote: PublicKeyHex, dialled: boolean, connection: Connection, timers: Timers, events: RtcLinkEvents) {
     this.remote = remote;
     this.address = signaledAddress(remote);
     this.dialled = dialled;
     this.#timers = timers;
     this.#events = events;
-    this.connection = new Connection(dialled, iceServers, timers, {
+    this.connection = connection;
+    connection.attach({
       signal: (type, body) => events.signal(type, body),
       opened: (channel) => this.#opened(channel),
       received: (bytes) => this.#received(bytes),

@@ -16,6 +16,7 @@ import type { Random } from '../../core/random.ts';
 import { callBytes, type Signal } from '../../core/wire/seal.ts';
 import type { PageEvents } from '../page-events.ts';
 import type { Timers } from '../timers.ts';
+import { Connection } from './connection.ts';
 import { RtcLink } from './rtc-link.ts';
 import type { Signaling } from './signaling.ts';
 
@@ -28,6 +29,7 @@ const answeredSetupMs: Milliseconds = 10_000;
 const mostCallsSeen = 4_096;
 /** A tab without any link of this kind asks its relay for others so often. */
 const askAgainMs: Milliseconds = 10_000;
+const spareMs: Milliseconds = 10_000;
 
 type CallHex = string;
 
@@ -59,6 +61,8 @@ export interface WebRtcOptions {
   readonly iceServers: readonly RTCIceServer[];
   readonly timers: Timers;
   readonly page: PageEvents;
+  /** An offer begun before it was known to whom, for the first call: it saves a third of the way to the first link. */
+  readonly spare?: Connection;
 }
 
 export class WebRtcTransport implements Transport {
@@ -69,6 +73,7 @@ export class WebRtcTransport implements Transport {
   readonly #seen = new Set<CallHex>();
   readonly #supported = typeof RTCPeerConnection === 'function';
   #events: TransportEvents | undefined;
+  #spare: Connection | undefined;
   #stopListening: () => void = () => undefined;
   #cancelAsking: () => void = () => undefined;
 
@@ -76,6 +81,7 @@ export class WebRtcTransport implements Transport {
     this.#signaling = signaling;
     this.#options = options;
     this.#ownKey = keyHex(options.publicKey);
+    this.#spare = options.spare;
   }
 
   /** Connections live and in setup. */
@@ -101,6 +107,8 @@ export class WebRtcTransport implements Transport {
     });
     this.#stopListening = this.#options.page.onLeave(() => this.#endAll('the page was left'));
     this.#askAgain();
+    // What it has found out about the network grows old.
+    this.#options.timers.after(spareMs, () => this.#takeSpare()?.destroy('nobody was called'));
   }
 
   dial(address: string, timeoutMs: Milliseconds): Promise<Link> {
@@ -119,6 +127,7 @@ export class WebRtcTransport implements Transport {
     this.#cancelAsking();
     // A link's end is said over the link itself, so signaling may go first.
     this.#signaling.close();
+    this.#takeSpare()?.destroy('the peer was closed');
     for (const { link, setup } of [...this.#calls.values()]) {
       if (setup === undefined) link.close('the peer was closed');
       else link.connection.destroy('the peer was closed');
@@ -145,8 +154,8 @@ export class WebRtcTransport implements Transport {
   }
 
   #begin(id: Uint8Array, remote: PublicKey, dialled: boolean, timeoutMs: Milliseconds, outcome: Outcome): Call {
-    const { iceServers, timers } = this.#options;
-    const link = new RtcLink(keyHex(remote), dialled, iceServers, timers, {
+    const { timers } = this.#options;
+    const link = new RtcLink(keyHex(remote), dialled, this.#connection(dialled), timers, {
       signal: (type, body) => this.#signal(call, type, body),
       opened: () => this.#opened(call),
       ended: (reason) => this.#ended(call, reason),
@@ -158,6 +167,17 @@ export class WebRtcTransport implements Transport {
     const call: Call = { id, remote, link, answered: !dialled, setup: { deadline, cancelTimeout, outcome } };
     this.#calls.set(bytesToHex(id), call);
     return call;
+  }
+
+  #connection(initiator: boolean): Connection {
+    const spare = initiator ? this.#takeSpare() : undefined;
+    return spare ?? new Connection(initiator, this.#options.iceServers, this.#options.timers);
+  }
+
+  #takeSpare(): Connection | undefined {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare?.ended === false ? spare : undefined;
   }
 
   #signal(call: Call, type: Signal['type'], body: string): void {
@@ -243,6 +263,7 @@ export class WebRtcTransport implements Transport {
   }
 
   #endAll(reason: string): void {
+    this.#takeSpare()?.destroy(reason);
     for (const { link } of [...this.#calls.values()]) link.connection.destroy(reason);
   }
 }

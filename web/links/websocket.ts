@@ -13,6 +13,8 @@ import type { Timers } from '../timers.ts';
 import { Inbox } from './inbox.ts';
 import type { Knock } from './knock.ts';
 
+/** Servers cap the length of a message, and a block may be longer. */
+const cutBytes = 64 * 1024;
 /** How often the browser is asked what still waits, while something does. */
 const drainPollMs = 10;
 /** How often an origin that did not answer is looked at while a dial waits for it. */
@@ -46,13 +48,7 @@ export class WebSocketTransport implements Transport {
       await new Promise<void>((resolve) => this.#timers.after(knockAgainMs, resolve));
     }
     if (this.#closed) throw new LinkError('closed', 'the peer is closed');
-    const link = new WebSocketLink(address, await this.#connected(address, deadline - performance.now()), this.#timers);
-    this.#links.add(link);
-    link.onEnded = (code) => {
-      this.#links.delete(link);
-      if (code === diedCode) this.#knock.failed(address);
-    };
-    return link;
+    return await this.#linked(address, deadline - performance.now());
   }
 
   close(): void {
@@ -60,7 +56,7 @@ export class WebSocketTransport implements Transport {
     for (const link of [...this.#links]) link.close('the peer was closed');
   }
 
-  #connected(address: string, timeoutMs: Milliseconds): Promise<WebSocket> {
+  #linked(address: string, timeoutMs: Milliseconds): Promise<Link> {
     return new Promise((resolve, reject) => {
       const socket = this.#opened(address);
       const cancel = this.#timers.after(timeoutMs, () => {
@@ -71,7 +67,7 @@ export class WebSocketTransport implements Transport {
       socket.onopen = () => {
         cancel();
         this.#knock.opened(address);
-        resolve(socket);
+        resolve(this.#linkOver(socket, address));
       };
       socket.onclose = () => {
         cancel();
@@ -79,6 +75,15 @@ export class WebSocketTransport implements Transport {
         reject(new LinkError('unreachable', `${address} cannot be reached`));
       };
     });
+  }
+
+  #linkOver(socket: WebSocket, address: string): Link {
+    const link = new WebSocketLink(address, socket, this.#timers, (code) => {
+      this.#links.delete(link);
+      if (code === diedCode) this.#knock.failed(address);
+    });
+    this.#links.add(link);
+    return link;
   }
 
   /** @throws LinkError when the page may not go there */
@@ -98,16 +103,17 @@ class WebSocketLink implements Link {
   readonly dialled = true;
   readonly remote = undefined;
   readonly address: string;
-  onEnded: (code: number) => void = () => undefined;
   readonly #socket: WebSocket;
   readonly #timers: Timers;
+  readonly #onEnded: (code: number) => void;
   readonly #inbox = new Inbox();
   /** Bytes handed to the browser for which no credit was given yet. */
   #outstanding = 0;
   #polling = false;
 
-  constructor(address: string, socket: WebSocket, timers: Timers) {
+  constructor(address: string, socket: WebSocket, timers: Timers, onEnded: (code: number) => void) {
     this.address = address;
+    this.#onEnded = onEnded;
     this.#socket = socket;
     this.#timers = timers;
     socket.onmessage = ({ data }) => this.#received(data);
@@ -120,8 +126,10 @@ class WebSocketLink implements Link {
 
   send(bytes: Uint8Array): void {
     if (this.#inbox.ended || bytes.length === 0) return;
-    // On a socket that is closing this does nothing; its end is about to be told.
-    this.#socket.send(bytes as Uint8Array<ArrayBuffer>);
+    for (let start = 0; start < bytes.length; start += cutBytes) {
+      // On a socket that is closing this does nothing; its end is about to be told.
+      this.#socket.send(bytes.subarray(start, start + cutBytes) as Uint8Array<ArrayBuffer>);
+    }
     this.#outstanding += bytes.length;
     if (this.#polling) return;
     this.#polling = true;
@@ -141,7 +149,7 @@ class WebSocketLink implements Link {
 
   #ended(code: number, reason: string): void {
     this.#inbox.end(`the connection closed (${code}${reason && `, ${reason}`})`);
-    this.onEnded(code);
+    this.#onEnded(code);
   }
 
   #poll(): void {

@@ -5,7 +5,7 @@
  * for the module has none.
  */
 import type { Curve } from '../../core/crypto/curve.ts';
-import type { Hash, PublicKey, SecretKey, Signature } from '../../core/crypto/keys.ts';
+import { type Hash, type PublicKey, type SecretKey, type Signature, secretKeyBytes } from '../../core/crypto/keys.ts';
 import { nobleCurve } from '../../core/crypto/noble-curve.ts';
 import type { Secp256k1 } from './secp256k1.ts';
 
@@ -14,6 +14,14 @@ export class TabCurve implements Curve {
 
   loaded(secp256k1: Secp256k1): void {
     this.#secp256k1 = secp256k1;
+  }
+
+  /**
+   * The first key costs 40 ms, for JavaScript makes a table of multiples then: better while disk and network are waited
+   * for than when they have answered.
+   */
+  warmUp(): void {
+    nobleCurve.publicKey(new Uint8Array(secretKeyBytes).fill(1) as SecretKey);
   }
 
   publicKey(secret: SecretKey): PublicKey {
