@@ -16,7 +16,7 @@ const openWork = new RegExp(`\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X'].joi
 /** Absolute paths below folders that exist on one machine only. */
 const machinePath = new RegExp(`(?<![\\w.~-])/(?:${['work', 'tmp', 'home', 'root', 'Users'].join('|')})/`);
 
-const testFunctions = new Set(['it', 'test', 'describe', 'suite', 'bench']);
+const testFunctions = new Set(['it', 'test', 'describe', 'suite']);
 const leftOut = new Set(['skip', 'only', 'todo', 'fixme', 'fail', 'fails', 'skipIf', 'runIf']);
 
 export function overlong(files: Files): string[] {
