@@ -74,13 +74,16 @@ test('shows the two lines that embed it', async ({ page }) => {
   );
 });
 
-test('asks nobody but its own origin for anything', async ({ page }) => {
-  const foreign: string[] = [];
+test('asks nobody but its own origin for anything, and for no WASM before its scripts and styles', async ({ page }) => {
+  const asked: string[] = [];
   page.on('request', (request) => {
-    if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== origin) foreign.push(request.url());
+    if (!/^(data|blob):/.test(request.url())) asked.push(request.url());
   });
   await page.goto(origin);
   await expect(page.locator('[part="own-key"]')).toBeVisible();
-  await page.waitForLoadState('networkidle');
-  expect(foreign).toEqual([]);
+  const modules = () => asked.filter((url) => url.endsWith('.wasm'));
+  await expect.poll(() => modules().length).toBe(2);
+  const first = asked.findIndex((url) => url.endsWith('.wasm'));
+  expect(asked.slice(first).filter((url) => /\.(?:js|css)$/.test(url))).toEqual([]);
+  expect(asked.filter((url) => new URL(url).origin !== origin)).toEqual([]);
 });
