@@ -1,8 +1,9 @@
 /**
  * Shared data on its way in: checked for its author's signature and for standing on the chain already.
  *
- * Both questions are asked at once and both answers are needed before an item is shown, kept or passed on
- * (spec/safety.md, Blocks 6). A dropped item is no loss: whoever shared it keeps it until a block holds it.
+ * Both questions are asked at once, and both answers are needed before an item is kept or passed on (spec/safety.md,
+ * Blocks 6). It is shown as soon as its signature held (What a receipt may promise): the store answers a few ms later,
+ * and only an old item sent again is taken back. A dropped item is no loss: whoever shared it keeps it.
  */
 import type { Chain } from '../chain/chain.ts';
 import { type Data, dataCheck, itemIdOf } from '../chain/data.ts';
@@ -84,12 +85,22 @@ export class Gossip {
     this.#requests.delete(request);
     const asked = hex === undefined ? undefined : this.#asked.get(hex);
     if (hex === undefined || asked === undefined) return undefined;
+    const isShown = asked.signature === 'good';
     if (good) asked[question] = 'good';
-    const over = !good || (asked.signature === 'good' && asked.absence === 'good');
-    if (!over) return undefined;
+    // A block may have taken it while the questions were open.
+    const isTaken = this.#chain.heldRecently(hex);
+    if (good && (asked.signature === 'unknown' || asked.absence === 'unknown')) {
+      if (question === 'signature' && !isTaken) this.#show(asked.item);
+      return undefined;
+    }
     this.#asked.delete(hex);
     this.#bytes -= asked.bytes;
-    // A block may have taken it while the store was asked.
-    return good && !this.#chain.heldRecently(hex) ? asked.item : undefined;
+    if (good && !isTaken) return asked.item;
+    if (isShown) this.#effects.put({ kind: 'deliver', delivery: { kind: 'pendingRemoved', id: asked.item.id } });
+    return undefined;
+  }
+
+  #show({ id, data }: Gossiped): void {
+    this.#effects.put({ kind: 'deliver', delivery: { kind: 'pendingAdded', item: { id, data } } });
   }
 }

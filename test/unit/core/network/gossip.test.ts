@@ -74,6 +74,26 @@ describe('shared data', () => {
     expect(bench.answer(asked && { ...asked, contained: true }, storeFirst)).toBeUndefined();
   });
 
+  it('is shown as soon as its signature held, and taken back when it stands on the chain', () => {
+    const bench = new Bench();
+    const data = a.item();
+    const asked = bench.offer(data);
+    if (asked === undefined) throw new Error('it is asked about');
+    bench.gossip.verified(asked.verify, true);
+    const item = { id: itemIdOf(data), data };
+    const shown = { kind: 'deliver', delivery: { kind: 'pendingAdded', item } };
+    expect(bench.chain.effects.take()).toEqual([shown]);
+    bench.gossip.looked(asked.load, true);
+    const removed = { kind: 'deliver', delivery: { kind: 'pendingRemoved', id: item.id } };
+    expect(bench.chain.effects.take()).toEqual([removed]);
+  });
+
+  it('is never shown when its signature does not hold', () => {
+    const bench = new Bench();
+    bench.answer(bench.offer(forged(a.item())), true);
+    expect(bench.chain.effects.take()).toEqual([]);
+  });
+
   it('is not asked about when a recent block holds it, or it is pending, or it is asked about', () => {
     const bench = new Bench();
     const [held, pending, asked] = [a.item('held'), a.item('pending'), a.item('asked')];
