@@ -26,6 +26,7 @@ import {
   type TabMessage,
   tabMessages,
 } from '../../../core/wire/signaling.ts';
+import { webSocketOptions } from '../../../relay/links/websocket.ts';
 import { encodeRecords } from '../../../relay/store/record-log.ts';
 import { relayAddress } from '../../../web/links/relay-address.ts';
 
@@ -157,6 +158,7 @@ describe('the words of docs/protocol.md', () => {
     expect(page).toContain(`\`${relay?.signal}\``);
     expect(relay?.peer('<network>')).toMatch(/\/peer\/<network>$/);
     expect(page).toContain('`/peer/<network>`');
+    expect(page).toContain(`the relay accepts ${webSocketOptions.maxPayload / 2 ** 20} MiB`);
   });
 
   it('give our mark', () => {
