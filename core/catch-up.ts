@@ -70,7 +70,7 @@ export class CatchUp {
     const isHeld = chain.tree.block(id) !== undefined;
     if (!sync.arrived(link.id, isHeld, now)) return;
     if (isHeld) sync.held(id);
-    else this.#offer(link, block, true);
+    else if (this.#offer(link, block, true) !== undefined) sync.useless(link.id, now);
   }
 
   /** A block somebody has just made, or the tip of one that has caught up. */
@@ -108,7 +108,7 @@ export class CatchUp {
     this.#placed(newcomers.elapse(now), now);
     const { again, givenUp } = sync.elapse(now);
     for (const { link, start } of again) this.#request(link, start);
-    for (const link of givenUp) this.#givenUp(link, now);
+    for (const { link, hasMoved } of givenUp) this.#givenUp(link, hasMoved, now);
     for (const { link, start } of sync.next(now)) this.#request(link, start);
     for (const { id, session } of links.greeted()) session.allowLargeFrames = sync.isOpen(id);
     if (this.#tipUnshared && !this.busy(now)) {
@@ -128,9 +128,10 @@ export class CatchUp {
     this.#broadcast(hashHex(block.hash), bytes, undefined);
   }
 
-  #offer(link: GreetedLink, block: Block, requested: boolean): void {
+  /** @returns why the block is none, when that can be told without its checks */
+  #offer(link: GreetedLink, block: Block, requested: boolean): string | undefined {
     const { intake, chain } = this.#machines;
-    intake.offer(block, link.id, requested, (id: ItemId) => chain.pool.has(itemIdHex(id)));
+    return intake.offer(block, link.id, requested, (id: ItemId) => chain.pool.has(itemIdHex(id)));
   }
 
   #placed(placements: readonly Placement[], now: Milliseconds): void {
@@ -157,7 +158,7 @@ export class CatchUp {
           this.#rootContest.grown(newcomer, placement.root, now);
           break;
         case 'invalid':
-          if (newcomer.requested) sync.useless();
+          if (newcomer.requested) sync.useless(newcomer.link, now);
           break;
       }
     }
@@ -203,11 +204,11 @@ export class CatchUp {
     this.#machines.links.send(link, encode(cbcMessages, { kind: 'requestBlocks', start }), 'kept');
   }
 
-  #givenUp(id: LinkId, now: Milliseconds): void {
+  #givenUp(id: LinkId, hasMoved: boolean, now: Milliseconds): void {
     const { effects, chain } = this.#machines;
     effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
     this.#rootContest.givenUp(id, now);
-    if (chain.count > settledBlocks && this.#greeted(id) !== undefined) {
+    if (!hasMoved && chain.count > settledBlocks && this.#greeted(id) !== undefined) {
       effects.put({ kind: 'report', code: 'too-deep-a-fork', message: tooDeepMessage });
     }
   }

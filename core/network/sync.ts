@@ -47,6 +47,8 @@ type Asked = {
   heardAt: Milliseconds;
   /** When the last one came that found its place; before one has, when we asked. */
   usefulAt: Milliseconds;
+  /** Since when nothing of use has come, over all requests of one search. */
+  quietSince: Milliseconds;
   /** The neighbour named another block since. */
   isOutdated: boolean;
 };
@@ -60,6 +62,12 @@ type WantState =
 export interface BlockRequest {
   readonly link: LinkId;
   readonly start: Hash | undefined;
+}
+
+export interface GivenUp {
+  readonly link: LinkId;
+  /** It holds what we hold, and has left the branch of the block that it named. */
+  readonly hasMoved: boolean;
 }
 
 /** spec/safety.md, Blocks 5. */
@@ -79,6 +87,8 @@ export class Sync {
   readonly #wants = new Map<LinkId, Want>();
   readonly #view: SyncView;
   #fruitless = 0;
+  /** When the next open request becomes slow, so that others may ask elsewhere, and write. */
+  #slowAt: Milliseconds | undefined;
 
   constructor(view: SyncView) {
     this.#view = view;
@@ -115,11 +125,13 @@ export class Sync {
     want.failures = 0;
     want.state.answer = 'useful';
     want.state.usefulAt = now;
+    want.state.quietSince = now;
   }
 
-  /** A block this link was asked for is none. */
-  useless(): void {
+  /** A block this link was asked for is none: what it holds is looked at again only after a while. */
+  useless(link: LinkId, now: Milliseconds): void {
     this.#fruitless++;
+    this.refuse(link, now + restMs.most);
   }
 
   /** The link ended. */
@@ -193,7 +205,7 @@ export class Sync {
       if (want.state.kind === 'resting' && want.state.until <= now) want.state = { kind: 'waiting' };
       if (want.state.kind !== 'asked') continue;
       open++;
-      if (now < want.state.usefulAt + slowMs) busy++;
+      if (now < want.state.quietSince + slowMs) busy++;
     }
     for (const [link, want] of this.#wants) {
       if (want.state.kind !== 'waiting' || busy > 0 || open >= mostRequests) continue;
@@ -201,17 +213,18 @@ export class Sync {
       open++;
       requests.push(this.#ask(link, want, this.#nearest(link), now));
     }
+    this.#slowAt = this.#nextSlow(now);
     return requests;
   }
 
-  /** @returns requests to make again, and links whose neighbour did not send what it said it holds */
-  elapse(now: Milliseconds): { readonly again: BlockRequest[]; readonly givenUp: LinkId[] } {
+  /** @returns requests to make again, and who did not send what it said it holds */
+  elapse(now: Milliseconds): { readonly again: BlockRequest[]; readonly givenUp: GivenUp[] } {
     const again: BlockRequest[] = [];
-    const givenUp: LinkId[] = [];
+    const givenUp: GivenUp[] = [];
     for (const [link, want] of this.#wants) {
       const { state } = want;
       if (state.kind !== 'asked' || now < overAt(state)) continue;
-      if (this.#view.isChecking(link)) {
+      if (this.#view.isChecking(link) && now < state.usefulAt + nextBlockMs) {
         state.heardAt = now;
         continue;
       }
@@ -226,20 +239,16 @@ export class Sync {
         again.push(this.#ask(link, want, further.back, now));
         continue;
       }
+      const rest = Math.min(restMs.most, restMs.least * 2 ** want.failures++);
       if (state.answer === 'held') this.#wants.delete(link);
-      else
-        want.state = {
-          kind: 'resting',
-          until: now + Math.min(restMs.most, restMs.least * 2 ** want.failures++),
-          isFirm: false,
-        };
-      givenUp.push(link);
+      else want.state = { kind: 'resting', until: now + rest, isFirm: false };
+      givenUp.push({ link, hasMoved: state.answer === 'held' });
     }
     return { again, givenUp };
   }
 
   get deadline(): Milliseconds | undefined {
-    let earliest: Milliseconds | undefined;
+    let earliest = this.#slowAt;
     for (const { state } of this.#wants.values()) {
       if (state.kind === 'waiting') continue;
       const at = state.kind === 'asked' ? overAt(state) : state.until;
@@ -251,8 +260,21 @@ export class Sync {
   #ask(link: LinkId, want: Want, back: number | undefined, now: Milliseconds): BlockRequest {
     const start = back === undefined ? undefined : this.#view.below(back);
     const from = start === undefined ? undefined : back;
-    want.state = { kind: 'asked', back: from, answer: 'none', heardAt: now, usefulAt: now, isOutdated: false };
+    const quietSince = want.state.kind === 'asked' ? want.state.quietSince : now;
+    const asked = { back: from, answer: 'none', heardAt: now, usefulAt: now, quietSince, isOutdated: false } as const;
+    want.state = { kind: 'asked', ...asked };
     return { link, start };
+  }
+
+  #nextSlow(now: Milliseconds): Milliseconds | undefined {
+    let earliest: Milliseconds | undefined;
+    for (const { state } of this.#wants.values()) {
+      if (state.kind !== 'asked') continue;
+      for (const at of [state.usefulAt + slowMs, state.quietSince + slowMs]) {
+        if (at > now && (earliest === undefined || at < earliest)) earliest = at;
+      }
+    }
+    return earliest;
   }
 
   /** Where a request begins: after our tip. */
@@ -275,7 +297,11 @@ function renewed(state: WantState | undefined): WantState {
   return state?.kind === 'resting' && state.isFirm ? state : { kind: 'waiting' };
 }
 
-/** What a neighbour that moved on sends is not the rest of what it was asked for, so its rest is not waited for. */
-function overAt({ answer, heardAt, isOutdated }: Asked): Milliseconds {
-  return heardAt + (answer === 'useful' && !isOutdated ? nextBlockMs : firstBlockMs);
+/**
+ * What a neighbour that moved on sends is not the rest of what it was asked for, so its rest is not waited for. Nobody
+ * holds a request open by blocks that are of no use.
+ */
+function overAt({ answer, heardAt, usefulAt, isOutdated }: Asked): Milliseconds {
+  const patience = answer === 'useful' && !isOutdated ? nextBlockMs : firstBlockMs;
+  return Math.min(heardAt + patience, usefulAt + nextBlockMs);
 }
