@@ -215,6 +215,7 @@ describe('two Node peers and the archive', () => {
     const one = await opened('one', relay);
     await linked([archive, one]);
     for (let i = 0; i < 5; i++) await one.share(utf8Bytes(`item ${i}`)).included;
+    await vi.waitFor(() => expect(archive.status.tip).toBe(one.status.tip), within);
     await one.close();
     const late = await opened('late', relay);
     await vi.waitFor(() => expect(late.status.tip).toBe(archive.status.tip), within);
