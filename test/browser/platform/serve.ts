@@ -11,9 +11,12 @@ import { writeWasm } from '../../../scripts/extract-wasm.ts';
 export interface SourceServer {
   /** An empty page; modules of the project are imported by their path from the project's folder: `/web/open.ts`. */
   readonly url: string;
+  /** The same, of a site that allows neither workers nor WASM. */
+  readonly strictUrl: string;
   close(): Promise<void>;
 }
 
+const emptyPage = '<!doctype html><title>empty</title>';
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 
 export async function serveSources(): Promise<SourceServer> {
@@ -32,11 +35,16 @@ export async function serveSources(): Promise<SourceServer> {
     server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
     plugins: [
       {
-        name: 'empty page',
+        name: 'empty pages',
         configureServer: ({ middlewares }) => {
           middlewares.use('/empty.html', (_request, response) => {
             response.setHeader('content-type', 'text/html');
-            response.end('<!doctype html><title>empty</title>');
+            response.end(emptyPage);
+          });
+          middlewares.use('/strict.html', (_request, response) => {
+            response.setHeader('content-type', 'text/html');
+            response.setHeader('content-security-policy', "default-src 'self'; worker-src 'none'");
+            response.end(emptyPage);
           });
         },
       },
@@ -47,6 +55,7 @@ export async function serveSources(): Promise<SourceServer> {
   if (address === null || typeof address !== 'object') throw new Error('the server listens nowhere');
   return {
     url: `http://127.0.0.1:${address.port}/empty.html`,
+    strictUrl: `http://127.0.0.1:${address.port}/strict.html`,
     async close() {
       await server.close();
       await rm(cacheDir, { recursive: true, force: true });
