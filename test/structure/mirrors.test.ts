@@ -10,7 +10,20 @@ const files = typescript(projectFiles());
 /** Files whose tests stand elsewhere, with the reason. */
 const drawn = { test: 'test/browser/element/element.spec.ts', because: 'it is seen only where it is drawn' };
 const used = { test: 'test/browser/element/use.spec.ts', because: 'it is the DOM that it answers to' };
+const platform = 'test/browser/platform/platform.spec.ts';
+const calls = { test: platform, because: 'only a browser has data channels' };
+const indexedDb = { test: 'test/unit/web/store/indexeddb.test.ts', because: 'it is a part of the store there' };
 const exceptions: Exceptions = {
+  'relay/main.ts': { test: 'test/integration/relay.test.ts', because: 'it is a process' },
+  'web/links/connection.ts': calls,
+  'web/links/rtc-link.ts': calls,
+  'web/links/webrtc.ts': calls,
+  'web/page-services.ts': { test: platform, because: 'it is what the page’s workers and WASM are to it' },
+  'web/platform.ts': { test: platform, because: 'it joins the parts of a tab' },
+  'web/store/database.ts': indexedDb,
+  'web/store/records.ts': indexedDb,
+  'web/verifier/worker.ts': { test: platform, because: 'it is a worker' },
+  'web/wasm/': { test: platform, because: 'it fetches, and waits for paint' },
   'core/machines.ts': { test: 'test/unit/core/peer.test.ts', because: 'it only joins what the peer is made of' },
   'core/storage/store.ts': {
     test: 'test/contract/store.ts',
