@@ -2,7 +2,6 @@
  * What every store must do, whatever it is made of (core/storage/store.ts). Each store's own tests add what only it has.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bytesToHex } from '../../core/codec/bytes.ts';
 import { type Hash, type ItemId, itemIdFrom } from '../../core/crypto/keys.ts';
 import {
   journalEntries,
@@ -12,6 +11,16 @@ import {
   type StoredBlock,
 } from '../../core/storage/store.ts';
 import { ChainMaker, noChange } from './material.ts';
+import {
+  changedAt,
+  expectChain,
+  expectJournal,
+  expectKept,
+  expectPending,
+  expectSame,
+  kept,
+  unlimited,
+} from './store-expectations.ts';
 
 export interface StoreUnderTest {
   /** New, empty, not opened. */
@@ -20,8 +29,6 @@ export interface StoreUnderTest {
   reopen(): Promise<Store>;
   dispose(): Promise<void>;
 }
-
-const unlimited = 64 * 1024 * 1024;
 
 export function storeContract(name: string, make: () => Promise<StoreUnderTest>): void {
   describe(`${name} as a store`, () => {
@@ -366,53 +373,4 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       });
     });
   });
-}
-
-/** The store holds exactly these blocks, their hashes and items, and none of those that are gone. */
-async function expectChain(store: Store, held: readonly StoredBlock[], gone: readonly StoredBlock[] = []) {
-  expectKept(await store.blocks(0, held.length + 1, unlimited), kept(held));
-  const heights = await Promise.all([...held, ...gone].map((block) => store.heightOf(block.hash)));
-  expect(heights).toEqual([...held.map((block) => block.height), ...gone.map(() => undefined)]);
-  const ids = (blocks: readonly StoredBlock[]) => blocks.flatMap((block) => block.items);
-  const contained = await store.containsItems([...ids(held), ...ids(gone)]);
-  expect(contained).toEqual([...ids(held).map(() => true), ...ids(gone).map(() => false)]);
-}
-
-function expectPending(
-  opened: { readonly pending: readonly { readonly id: ItemId; readonly bytes: Uint8Array }[] },
-  items: readonly { readonly id: ItemId; readonly bytes: Uint8Array }[],
-): void {
-  const hex = (list: typeof items) => list.map(({ id, bytes }) => [bytesToHex(id), bytesToHex(bytes)]);
-  expect(hex(opened.pending)).toEqual(hex(items));
-}
-
-interface Entry {
-  readonly parent: Hash | undefined;
-  readonly hash: Hash;
-}
-
-function expectJournal(journal: readonly Entry[], entries: readonly Entry[]): void {
-  const hex = (list: readonly Entry[]) =>
-    list.map(({ parent, hash }) => [parent && bytesToHex(parent), bytesToHex(hash)]);
-  expect(hex(journal)).toEqual(hex(entries));
-}
-
-function expectSame(actual: Uint8Array | undefined, expected: Uint8Array | undefined): void {
-  expect(actual && bytesToHex(actual)).toBe(expected && bytesToHex(expected));
-}
-
-function expectKept(actual: readonly KeptBlock[], expected: readonly KeptBlock[]): void {
-  const plain = (blocks: readonly KeptBlock[]) =>
-    blocks.map(({ bytes, unverified }) => [bytesToHex(bytes), [...unverified]]);
-  expect(plain(actual)).toEqual(plain(expected));
-}
-
-function kept(blocks: readonly StoredBlock[]): KeptBlock[] {
-  return blocks.map(({ bytes, unverified }) => ({ bytes, unverified }));
-}
-
-function changedAt(id: ItemId, place: number): ItemId {
-  const changed = id.slice();
-  changed[place] = (changed[place] as number) ^ 1;
-  return changed as ItemId;
 }
