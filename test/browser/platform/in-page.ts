@@ -53,13 +53,17 @@ export async function speeds(): Promise<Speeds> {
   alone.loaded(module, secp256k1, []);
   const pool = new VerifierPool();
   pool.loaded(module, secp256k1, [new VerifierWorker(), new VerifierWorker()]);
-  await pool.verify(checks.slice(0, 8));
-  return {
-    javascript: await rate(slow, checks.slice(0, 100)),
-    wasm: await rate(alone, checks),
-    pool: await rate(pool, checks),
-    signingMs: { javascript: signingMs(nobleCurve), wasm: signingMs(secp256k1) },
-  };
+  const best = { javascript: 0, wasm: 0, pool: 0 };
+  const signing = { javascript: Number.POSITIVE_INFINITY, wasm: Number.POSITIVE_INFINITY };
+  // In turns, and the best of each: code gets faster as it runs, and other programs take the processor away.
+  for (let round = 0; round < 6; round++) {
+    best.javascript = Math.max(best.javascript, await rate(slow, checks.slice(0, 50)));
+    best.wasm = Math.max(best.wasm, await rate(alone, checks.slice(0, 200)));
+    best.pool = Math.max(best.pool, await rate(pool, checks));
+    signing.javascript = Math.min(signing.javascript, signingMs(nobleCurve));
+    signing.wasm = Math.min(signing.wasm, signingMs(secp256k1));
+  }
+  return { ...best, signingMs: signing };
 }
 
 /** Whether a page without workers and WASM checks and signs all the same. */
