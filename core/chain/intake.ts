@@ -60,6 +60,8 @@ export class Intake {
    */
   offer(block: Block, link: LinkId, requested: boolean, verifiedAlready: (id: ItemId) => boolean): string | undefined {
     const bytes = encodeBlock(block);
+    // Blocks that wait for a parent that may never come keep no other away.
+    while (this.#bytes + bytes.length > mostBytes && this.#forgetOrphan());
     if (this.#bytes + bytes.length > mostBytes) return undefined;
     const body = bytesToHex(sha256(bytes));
     if (this.#bodies.has(body)) return undefined;
@@ -92,11 +94,7 @@ export class Intake {
     this.#orphans.set(parent, siblings);
     this.#orphanCount++;
     this.#bytes += checked.newcomer.bytes.length;
-    while (this.#orphanCount > mostOrphans || this.#bytes > mostBytes) {
-      const oldest = this.#orphans.keys().next().value;
-      if (oldest === undefined) break;
-      this.children(oldest);
-    }
+    while ((this.#orphanCount > mostOrphans || this.#bytes > mostBytes) && this.#forgetOrphan());
   }
 
   /** Blocks that waited for this one; they are no longer held here. */
@@ -113,5 +111,12 @@ export class Intake {
   waits(id: HashHex): boolean {
     for (const waiting of this.#orphans.values()) if (waiting.some(({ newcomer }) => newcomer.id === id)) return true;
     return false;
+  }
+
+  /** Those that have waited longest for one parent. @returns whether there were any */
+  #forgetOrphan(): boolean {
+    const oldest = this.#orphans.keys().next().value;
+    if (oldest !== undefined) this.children(oldest);
+    return oldest !== undefined;
   }
 }
