@@ -25,6 +25,8 @@ relay.once('error', (error) => {
   throw error;
 });
 relay.once('exit', (code) => process.exit(code ?? 1));
+process.once('exit', () => relay.kill());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0));
 
 const target = `ws://127.0.0.1:${relayPort}`;
 const server = await createServer({
