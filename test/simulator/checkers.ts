@@ -8,12 +8,12 @@ import { hashHex, itemIdHex } from '../../core/crypto/keys.ts';
 import type { SimulatedPeer } from './host.ts';
 import type { Simulator } from './simulator.ts';
 
-/** Whether nothing is left to do: one tip, nothing pending, nobody catching up. */
+/** Whether nothing is left to do: one tip, nothing pending, all stored. */
 export function isSettled(simulator: Simulator): boolean {
   const { running } = simulator;
   const [first] = running;
   return running.every(
-    ({ machine }) => machine.tip === first?.machine.tip && machine.syncing === undefined && noneOf(machine.pending()),
+    ({ machine, isStored }) => machine.tip === first?.machine.tip && isStored && noneOf(machine.pending()),
   );
 }
 

@@ -61,7 +61,8 @@ export class SimulatedPeer implements Endpoint {
   #machine: PeerMachine | undefined;
   #starts = 0;
   #wakeAt = Number.POSITIVE_INFINITY;
-  #storing: StoreEffect | undefined;
+  /** What is on its way to the disk, in order. */
+  readonly #storing: StoreEffect[] = [];
   /** What happens while it is frozen, as a tab may be, waits here. */
   #missed: Event[] | undefined;
 
@@ -81,6 +82,11 @@ export class SimulatedPeer implements Endpoint {
 
   get isRunning(): boolean {
     return this.incarnation !== undefined;
+  }
+
+  /** Whether its disk has all that was asked of it. */
+  get isStored(): boolean {
+    return this.#storing.length === 0;
   }
 
   get machine(): PeerMachine {
@@ -116,18 +122,14 @@ export class SimulatedPeer implements Endpoint {
   stop(): void {
     this.#missed = undefined;
     this.handle({ kind: 'commanded', command: { kind: 'close' } });
-    while (this.#storing !== undefined) {
-      const { request, change } = this.#storing;
-      this.disk.write(change);
-      this.#storing = undefined;
-      this.handle({ kind: 'stored', request });
-    }
+    for (const { change } of this.#storing) this.disk.write(change);
     this.#end(false);
   }
 
   /** Ends in the middle of whatever it does. @param silently its neighbours are not told by anybody */
   crash(silently: boolean): void {
-    if (this.#storing !== undefined && this.#world.seeded.chance(0.5)) this.disk.write(this.#storing.change);
+    const [first] = this.#storing;
+    if (first !== undefined && this.#world.seeded.chance(0.5)) this.disk.write(first.change);
     this.disk.crash(this.#world.seeded);
     this.#end(silently);
   }
@@ -160,7 +162,7 @@ export class SimulatedPeer implements Endpoint {
 
   #end(silently: boolean): void {
     this.incarnation = undefined;
-    this.#storing = undefined;
+    this.#storing.length = 0;
     this.#missed = undefined;
     this.#wakeAt = Number.POSITIVE_INFINITY;
     this.#world.wires.abandon(this, silently);
@@ -248,11 +250,10 @@ export class SimulatedPeer implements Endpoint {
 
   #store(effect: StoreEffect): void {
     this.#checkAuthor(effect);
-    this.#storing = effect;
+    this.#storing.push(effect);
     this.#later(this.#world.seeded.between(storeMs.least, storeMs.most), () => {
-      if (this.#storing !== effect) return;
+      if (this.#storing.shift() !== effect) throw new Error('a machine stores one change after the other');
       this.disk.write(effect.change);
-      this.#storing = undefined;
       this.handle({ kind: 'stored', request: effect.request });
     });
   }
