@@ -209,10 +209,13 @@ export class PeerMachine {
   /** An item that is signed by its author and on no block yet: kept, shown, passed on. */
   #accept(item: ReturnType<Machines['gossip']['verified']>, now: Milliseconds): void {
     if (item === undefined) return;
-    const { chain, links, publicKey } = this.#machines;
+    const { chain, links, publicKey, gossip } = this.#machines;
     const { id, data, link } = item;
     const mine = holderOf(data.author) === holderOf(publicKey);
-    if (!chain.accept({ id, data, mine, arrivedAt: now })) return;
+    if (!chain.accept({ id, data, mine, arrivedAt: now })) {
+      gossip.hide(item);
+      return;
+    }
     links.broadcast(encode(cbcMessages, { kind: 'shareData', data }), 'droppable', link);
   }
 

@@ -74,6 +74,12 @@ export class Gossip {
     return this.#requests.has(request);
   }
 
+  /** An item that was shown is not kept, unless it has come to be pending by another way. */
+  hide({ id }: Gossiped): void {
+    if (this.#chain.pool.has(itemIdHex(id))) return;
+    this.#effects.put({ kind: 'deliver', delivery: { kind: 'pendingRemoved', id } });
+  }
+
   #request(hex: ItemIdHex): RequestId {
     const request = this.#effects.nextRequest();
     this.#requests.set(request, hex);
@@ -96,7 +102,7 @@ export class Gossip {
     this.#asked.delete(hex);
     this.#bytes -= asked.bytes;
     if (good && !isTaken) return asked.item;
-    if (isShown) this.#effects.put({ kind: 'deliver', delivery: { kind: 'pendingRemoved', id: asked.item.id } });
+    if (isShown) this.hide(asked.item);
     return undefined;
   }
 

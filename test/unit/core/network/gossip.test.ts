@@ -141,6 +141,62 @@ describe('shared data', () => {
   });
 });
 
+describe('what an application is shown', () => {
+  const shown = (bench: Bench) => {
+    bench.chain.settle();
+    return bench.chain.deliveries.splice(0).map((delivery) => delivery.kind);
+  };
+
+  it('is an item whose signature holds, before the store has answered', () => {
+    const bench = new Bench();
+    const asked = bench.offer(a.item());
+    if (asked === undefined) throw new Error('it is asked about');
+    bench.gossip.verified(asked.verify, true);
+    expect(shown(bench)).toEqual(['pendingAdded']);
+    expect(bench.gossip.looked(asked.load, false)).toBeDefined();
+    expect(shown(bench)).toEqual([]);
+  });
+
+  it('is nothing before that, and nothing of an item that nobody signed', () => {
+    const bench = new Bench();
+    const [one, two] = [bench.offer(a.item()), bench.offer(forged(a.item()))];
+    if (one === undefined || two === undefined) throw new Error('both are asked about');
+    bench.gossip.looked(one.load, false);
+    bench.gossip.looked(two.load, false);
+    bench.gossip.verified(two.verify, false);
+    expect(shown(bench)).toEqual([]);
+  });
+
+  it('is taken back when the item stands on the chain already', () => {
+    const bench = new Bench();
+    const asked = bench.offer(a.item());
+    if (asked === undefined) throw new Error('it is asked about');
+    bench.gossip.verified(asked.verify, true);
+    bench.gossip.looked(asked.load, true);
+    expect(shown(bench)).toEqual(['pendingAdded', 'pendingRemoved']);
+  });
+
+  it('is not taken back when the item has come to be pending by another way', () => {
+    const bench = new Bench();
+    const data = a.item();
+    const asked = bench.offer(data);
+    if (asked === undefined) throw new Error('it is asked about');
+    bench.gossip.verified(asked.verify, true);
+    bench.chain.chain.accept(poolItem(data));
+    bench.gossip.looked(asked.load, true);
+    expect(shown(bench)).not.toContain('pendingRemoved');
+  });
+
+  it('is taken back when there is no room for it', () => {
+    const bench = new Bench();
+    const asked = bench.offer(a.item());
+    const item = bench.answer(asked);
+    if (item === undefined) throw new Error('it is given on');
+    bench.gossip.hide(item);
+    expect(shown(bench)).toEqual(['pendingAdded', 'pendingRemoved']);
+  });
+});
+
 describe('the limits of what is asked about', () => {
   it('hold for bytes, and give way when answers come', () => {
     const bench = new Bench();
