@@ -138,6 +138,16 @@ describe('Signaling', () => {
     expect(await two.told()).toEqual([]);
   });
 
+  it('refuses who does not read, and nobody else', async () => {
+    const [one, two] = [await joined(1), await joined(2)];
+    await one.told();
+    await two.told();
+    two.socket.pause();
+    for (let i = 0; i < 450; i++) one.send({ kind: 'signal', to: two.key, sealed: new Uint8Array(sealedBytes) });
+    expect(keyHex((await one.next('unroutable')).to)).toBe(two.hex);
+    await vi.waitFor(() => expect(server.clients.size).toBe(1), { timeout: 5_000 });
+  });
+
   it.each([
     ['a signature of something else', { sign: new Uint8Array(64).fill(1) as Signature }, 'bad-signature'],
     ['the key of another', { pubkey: archive }, 'bad-signature'],
