@@ -2,23 +2,17 @@
  * Signaling joins, seals, comes back, and believes a relay nothing that it cannot check.
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { decode, encode } from '../../../../core/codec/codec.ts';
 import type { PublicKey } from '../../../../core/crypto/keys.ts';
 import { nobleCurve, nobleVerifier } from '../../../../core/crypto/noble-curve.ts';
 import { openSignal, type Signal, sealSignal } from '../../../../core/wire/seal.ts';
-import {
-  challengeDigest,
-  type RelayMessage,
-  relayMessages,
-  type TabMessage,
-  tabMessages,
-} from '../../../../core/wire/signaling.ts';
+import { challengeDigest } from '../../../../core/wire/signaling.ts';
 import { Knock } from '../../../../web/links/knock.ts';
 import { type RelayAddress, relayAddress } from '../../../../web/links/relay-address.ts';
 import { RelaySignaling } from '../../../../web/links/relay-signaling.ts';
 import type { Party } from '../../../../web/links/seals.ts';
 import { FakePage, FakeTimers } from '../fake-timers.ts';
 import { secretOf } from '../verifier/checks.ts';
+import { FakeSocket } from './fake-socket.ts';
 
 const relay = relayAddress('https://relay.example') as RelayAddress;
 const relayNonce = new Uint8Array(32).fill(6);
@@ -33,44 +27,6 @@ const self = party(1);
 const other = party(2);
 const third = party(3);
 const signal: Signal = { call: new Uint8Array(16).fill(4), type: 'offer', body: '{"sdp":"v=0"}' };
-
-/** The browser's end of a socket, with the relay's end in the test's hand. */
-class FakeSocket {
-  onopen: (() => void) | null = null;
-  onmessage: ((event: { readonly data: unknown }) => void) | null = null;
-  onclose: ((event: { readonly wasClean: boolean }) => void) | null = null;
-  binaryType = 'blob';
-  readyState = 0;
-  readonly said: TabMessage[] = [];
-  closings = 0;
-
-  send(bytes: Uint8Array): void {
-    this.said.push(decode(tabMessages, bytes));
-  }
-
-  close(): void {
-    this.closings++;
-    this.readyState = 2;
-  }
-
-  open(): void {
-    this.readyState = 1;
-    this.onopen?.();
-  }
-
-  hear(message: RelayMessage): void {
-    this.hearBytes(encode(relayMessages, message).slice().buffer);
-  }
-
-  hearBytes(data: unknown): void {
-    this.onmessage?.({ data });
-  }
-
-  end(wasClean = false): void {
-    this.readyState = 3;
-    this.onclose?.({ wasClean });
-  }
-}
 
 let timers: FakeTimers;
 let page: FakePage;
