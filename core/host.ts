@@ -44,7 +44,7 @@ export class Peer implements PeerFace {
   readonly #platform: Platform;
   readonly #machine: PeerMachine;
   readonly #driver: Driver;
-  readonly #receipts = new Receipts();
+  readonly #receipts: Receipts;
   readonly #problems = new Map<string, Problem>();
   readonly #listeners: Listeners = { change: new Set(), block: new Set(), revert: new Set() };
   /** By height; the newest `recentViews` that were applied since the start. */
@@ -59,6 +59,7 @@ export class Peer implements PeerFace {
     this.#config = config;
     this.#platform = platform;
     this.#machine = machine;
+    this.#receipts = new Receipts(platform.crashed);
     this.publicKey = keyHex(machine.publicKey);
     this.#driver = new Driver(machine, platform, {
       delivered: (delivery) => this.#delivered(delivery),

@@ -21,7 +21,13 @@ interface Open {
 export class Receipts {
   readonly #open = new Map<ItemIdHex, Open>();
   readonly #included = new Set<ItemIdHex>();
+  readonly #crashed: (error: unknown) => void;
   #waitingFor: WaitingFor | undefined;
+
+  /** @param crashed where it goes what a listener throws: it must stop nothing but itself */
+  constructor(crashed: (error: unknown) => void) {
+    this.#crashed = crashed;
+  }
 
   issue(item: Item): Receipt {
     const callbacks = new Set<(progress: Progress) => void>();
@@ -54,7 +60,7 @@ export class Receipts {
       if (open === undefined || open.progress.level === 'included') continue;
       open.include({ height, block: hash });
       this.#included.add(id);
-      move(open, { level: 'included', height, block: hash });
+      this.#move(open, { level: 'included', height, block: hash });
     }
     for (const oldest of this.#included) {
       if (this.#included.size <= mostIncluded) break;
@@ -63,11 +69,13 @@ export class Receipts {
     }
   }
 
-  reverted({ items }: BlockView): void {
+  reverted({ items, hash }: BlockView): void {
     for (const { id } of items) {
       const open = this.#open.get(id);
-      if (open === undefined || !this.#included.delete(id)) continue;
-      move(open, { level: 'pending', waitingFor: this.#waitingFor });
+      // A later block may have repeated the item: it goes, and the item stays where it first stood.
+      if (open?.progress.level !== 'included' || open.progress.block !== hash) continue;
+      this.#included.delete(id);
+      this.#move(open, { level: 'pending', waitingFor: this.#waitingFor });
     }
   }
 
@@ -77,7 +85,7 @@ export class Receipts {
     this.#waitingFor = waitingFor;
     for (const open of this.#open.values()) {
       if (open.progress.level !== 'pending' || open.progress.waitingFor === waitingFor) continue;
-      move(open, { level: 'pending', waitingFor });
+      this.#move(open, { level: 'pending', waitingFor });
     }
   }
 
@@ -86,9 +94,15 @@ export class Receipts {
     this.#open.clear();
     this.#included.clear();
   }
-}
 
-function move(open: Open, progress: Progress): void {
-  open.progress = progress;
-  for (const callback of open.callbacks) callback(progress);
+  #move(open: Open, progress: Progress): void {
+    open.progress = progress;
+    for (const callback of [...open.callbacks]) {
+      try {
+        callback(progress);
+      } catch (error) {
+        this.#crashed(error);
+      }
+    }
+  }
 }
