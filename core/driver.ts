@@ -66,6 +66,8 @@ export class Driver {
 
   /** After the machine was told to close: nothing is dispatched any more. */
   async stop(): Promise<void> {
+    // Where a listener asked for it, the event under way and those that wait, the closing one among them, come first.
+    if (this.#running) await Promise.resolve();
     this.#stopped = true;
     this.#platform.clock.wake(undefined, () => undefined);
     for (const transport of this.#platform.transports) transport.close();
