@@ -39,6 +39,7 @@ export class Connection {
   #described = false;
   #candidates = 0;
   #cancelTimer: () => void = () => undefined;
+  #finishing = false;
   #ended = false;
 
   /** Begins at once, an offer if it is the initiator's. */
@@ -91,6 +92,7 @@ export class Connection {
   /** Ends after what is in the channel has gone out. */
   finish(reason: string): void {
     const channel = this.#peer?._channel;
+    this.#finishing = true;
     this.#cancelTimer();
     if (channel?.readyState === 'open') {
       this.#cancelTimer = this.#timers.after(closingMs, () => this.destroy(reason));
@@ -142,7 +144,7 @@ export class Connection {
   }
 
   #iceChanged(state: RTCIceConnectionState): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#finishing) return;
     this.#cancelTimer();
     // 'failed' and 'closed' end the peer by themselves.
     if (state !== 'disconnected') return;

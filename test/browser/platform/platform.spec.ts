@@ -84,17 +84,83 @@ test('signatures are checked in WASM faster than in JavaScript', async ({ page }
   expect(wasm).toBeGreaterThan(javascript);
 });
 
+test('a tab is the same peer after a reload, and holds what it had pending', async ({ page }) => {
+  const before = await openAlone(page);
+  expect(before.storage).toBe('best-effort');
+  expect(before.problems).toEqual([]);
+  await inTab(page, (tab) => tab.leave('I will be back'));
+  await page.reload();
+  const after = await openAlone(page);
+  expect(after.key).toBe(before.key);
+  expect(after.pending).toEqual(['I will be back']);
+});
+
+test('what a closed tab left pending is passed on by the next that opens', async ({ context }) => {
+  const [first, second] = [await context.newPage(), await context.newPage()];
+  const [one, other] = [await openAlone(first), await openAlone(second)];
+  expect(one.key).not.toBe(other.key);
+  await inTab(second, (tab) => tab.leave('pass me on'));
+  await second.close();
+  await first.reload();
+  expect((await openAlone(first)).key).toBe(one.key);
+  expect(await inTab(first, (tab) => tab.hasPending('pass me on'))).toBe(true);
+});
+
+test('a peer that is closed gives its place to the next one of the page', async ({ page }) => {
+  const before = await openAlone(page);
+  await inTab(page, (tab) => tab.close());
+  expect((await inTab(page, (tab) => tab.openAlone('main'))).key).toBe(before.key);
+});
+
+test('without locks or storage a tab is a peer in memory with a fresh key, and says why', async ({ page }) => {
+  await open(page);
+  const kept = await inTab(page, (tab) => tab.openAlone('main'));
+  for (const [refuse, reason] of [
+    ['refuseLocks', /in memory.*plain http/],
+    ['refuseDatabases', /in memory.*denied permission/],
+  ] as const) {
+    await page.reload();
+    await inTab(page, (tab, name) => tab[name](), refuse);
+    const { key, storage, problems } = await inTab(page, (tab) => tab.openAlone('main'));
+    expect(key).not.toBe(kept.key);
+    expect(storage).toBe('memory');
+    expect(problems.map(([code]) => code)).toEqual(['storage-in-memory']);
+    expect(problems[0]?.[1]).toMatch(reason);
+  }
+});
+
 type InPage = typeof import('./in-page.ts');
+type OpenInPage = typeof import('./open-in-page.ts');
 
 /** Runs one of in-page.ts's functions in the page. */
-async function inPage<T>(page: Page, use: (tab: InPage) => Promise<T>): Promise<T> {
-  const tab = await page.evaluateHandle(
-    async (path) => (await import(path)) as InPage,
-    '/test/browser/platform/in-page.ts',
-  );
-  return (await tab.evaluate(use as (tab: InPage) => Promise<unknown>)) as T;
+function inPage<T>(page: Page, use: (tab: InPage) => T | Promise<T>): Promise<T> {
+  return inModule(page, '/test/browser/platform/in-page.ts', use);
+}
+
+/** Runs one of open-in-page.ts's functions in the page. */
+function inTab<T, A = undefined>(
+  page: Page,
+  use: (tab: OpenInPage, argument: A) => T | Promise<T>,
+  argument?: A,
+): Promise<T> {
+  return inModule(page, '/test/browser/platform/open-in-page.ts', use, argument);
+}
+
+async function inModule<M, T, A>(
+  page: Page,
+  path: string,
+  use: (module: M, argument: A) => T | Promise<T>,
+  argument?: A,
+): Promise<T> {
+  const module = await page.evaluateHandle(async (from) => (await import(from)) as unknown, path);
+  return (await module.evaluate(use as (module: unknown, argument: unknown) => unknown, argument)) as T;
 }
 
 function slotOf(page: Page): Promise<number | undefined> {
   return inPage(page, (tab) => tab.slotOfThisTab('main'));
+}
+
+async function openAlone(page: Page) {
+  await open(page);
+  return await inTab(page, (tab) => tab.openAlone('main'));
 }
