@@ -40,6 +40,8 @@ export class Members {
   readonly #startedAt: Milliseconds;
   #known = new Set<PublicKeyHex>();
   #changedAt: Milliseconds;
+  /** Nobody's time is over before; looked for anew only then, for this is asked at every event. */
+  #nextEnd: Milliseconds = Number.POSITIVE_INFINITY;
 
   constructor(own: PublicKey, startedAt: Milliseconds) {
     this.#own = holderOf(own);
@@ -84,32 +86,30 @@ export class Members {
     const member = this.#members.get(holderOf(key));
     if (member === undefined) return;
     member.linked = false;
+    this.#nextEnd = now;
     this.elapse(now);
   }
 
   /** Keys whose time is over leave `known`. @returns whether it changed */
   elapse(now: Milliseconds): boolean {
+    if (now < this.#nextEnd) return false;
+    this.#nextEnd = Number.POSITIVE_INFINITY;
     let changed = false;
     for (const hex of this.#known) {
       const member = this.#members.get(holderOfHex(hex));
-      if (member !== undefined && now < shownUntil(member)) continue;
-      this.#known.delete(hex);
-      changed = true;
+      const until = member === undefined ? now : shownUntil(member);
+      if (until <= now) {
+        this.#known.delete(hex);
+        changed = true;
+      } else this.#nextEnd = Math.min(this.#nextEnd, until);
     }
     if (changed) this.#changedAt = now;
     return changed;
   }
 
-  /** When the next key would leave `known`. */
+  /** When a key may leave `known`, at the earliest. */
   get deadline(): Milliseconds | undefined {
-    let earliest: Milliseconds | undefined;
-    for (const hex of this.#known) {
-      const member = this.#members.get(holderOfHex(hex));
-      if (member === undefined) continue;
-      const until = shownUntil(member);
-      if (earliest === undefined || until < earliest) earliest = until;
-    }
-    return earliest;
+    return this.#known.size === 0 ? undefined : this.#nextEnd;
   }
 
   /** Silence before we began to listen says nothing, so nobody is gone before a whole term has passed. */
@@ -146,6 +146,7 @@ export class Members {
 
   #alive(member: Member, now: Milliseconds): void {
     member.aliveAt = now;
+    this.#nextEnd = Math.min(this.#nextEnd, shownUntil(member));
     const hex = keyHex(member.key);
     if (this.#known.has(hex)) return;
     this.#known.add(hex);
