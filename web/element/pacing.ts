@@ -22,17 +22,15 @@ export class Pacer {
     await nextFrame();
   }
 
-  /** Runs a drawing and waits until the browser has laid it out, to know what it cost. */
+  /** Runs a drawing in the frame that `turn` waited for, and finds out what it cost, layout and paint included. */
   async draw(drawing: () => unknown): Promise<void> {
     const startedAt = performance.now();
     await drawing();
-    // A task after the next frame runs when that frame has been laid out and painted.
-    void nextFrame().then(() => {
-      const frameAt = performance.now();
-      setTimeout(() => {
-        const costMs = frameAt - startedAt < mostRestMs ? performance.now() - frameAt : 0;
-        if (costMs > freeMs) this.#restUntil = performance.now() + Math.min(mostRestMs, restFactor * costMs);
-      });
+    // The next task runs when this frame has been laid out and painted.
+    setTimeout(() => {
+      const drawnAt = performance.now();
+      const costMs = drawnAt - startedAt;
+      if (costMs > freeMs) this.#restUntil = drawnAt + Math.min(mostRestMs, restFactor * costMs);
     });
   }
 }
