@@ -25,6 +25,7 @@ interface Asked {
   readonly bytes: number;
   signature: Answer;
   absence: Answer;
+  isShown: boolean;
 }
 
 const mostAsked = 16_384;
@@ -52,6 +53,7 @@ export class Gossip {
       bytes: data.data.length,
       signature: 'unknown',
       absence: 'unknown',
+      isShown: false,
     });
     this.#bytes += data.data.length;
     const verify = this.#request(hex);
@@ -91,22 +93,23 @@ export class Gossip {
     this.#requests.delete(request);
     const asked = hex === undefined ? undefined : this.#asked.get(hex);
     if (hex === undefined || asked === undefined) return undefined;
-    const isShown = asked.signature === 'good';
     if (good) asked[question] = 'good';
     // A block may have taken it while the questions were open.
     const isTaken = this.#chain.heldRecently(hex);
     if (good && (asked.signature === 'unknown' || asked.absence === 'unknown')) {
-      if (question === 'signature' && !isTaken) this.#show(asked.item);
+      if (question === 'signature' && !isTaken) this.#show(asked);
       return undefined;
     }
     this.#asked.delete(hex);
     this.#bytes -= asked.bytes;
     if (good && !isTaken) return asked.item;
-    if (isShown) this.hide(asked.item);
+    if (asked.isShown) this.hide(asked.item);
     return undefined;
   }
 
-  #show({ id, data }: Gossiped): void {
+  #show(asked: Asked): void {
+    const { id, data } = asked.item;
+    asked.isShown = true;
     this.#effects.put({ kind: 'deliver', delivery: { kind: 'pendingAdded', item: { id, data } } });
   }
 }
