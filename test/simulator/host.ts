@@ -40,7 +40,8 @@ type StoreEffect = Extract<Effect, { kind: 'store' }>;
 /** A timer is never early and mostly a little late. */
 const mostLateMs = 4;
 const mostLoadMs = 4;
-const storeMs = { least: 1, most: 15 };
+/** Disks are of several kinds, down to a phone's that is busy. */
+const mostStoreMs = [5, 15, 60, 400];
 const mostVerifyMs = 3;
 
 export class SimulatedPeer implements Endpoint {
@@ -53,11 +54,14 @@ export class SimulatedPeer implements Endpoint {
   delivered: Delivered;
   /** Codes of what it reported, since its first start. */
   readonly reports = new Set<string>();
+  /** Where it looks for others whenever it starts: in a tab the relay's room, on a server its list. */
+  readonly contacts: string[] = [];
   /** Its clock less the agenda's. */
   clockOffsetMs: Milliseconds = 0;
   readonly #identity: Identity;
   readonly #world: World;
   readonly #greeted = new Set<LinkId>();
+  readonly #mostStoreMs: Milliseconds;
   #machine: PeerMachine | undefined;
   #starts = 0;
   #wakeAt = Number.POSITIVE_INFINITY;
@@ -68,6 +72,7 @@ export class SimulatedPeer implements Endpoint {
 
   constructor(identity: Identity, world: World) {
     this.#identity = identity;
+    this.#mostStoreMs = world.seeded.pick(mostStoreMs);
     this.#world = world;
     this.name = identity.name;
     this.address = identity.address;
@@ -116,6 +121,13 @@ export class SimulatedPeer implements Endpoint {
     this.#machine = machine;
     this.incarnation = ++this.#starts;
     this.handle({ kind: 'elapsed' });
+    for (const address of this.contacts) this.#connect(address);
+  }
+
+  /** Links with it, now and whenever this peer starts again. */
+  connect(to: Endpoint): void {
+    this.contacts.push(to.address);
+    this.#connect(to.address);
   }
 
   /** Says goodbye and writes what there is to write. */
@@ -158,6 +170,10 @@ export class SimulatedPeer implements Endpoint {
 
   get #now(): Milliseconds {
     return this.#world.agenda.now + this.clockOffsetMs;
+  }
+
+  #connect(address: string): void {
+    this.handle({ kind: 'commanded', command: { kind: 'connect', address } });
   }
 
   #end(silently: boolean): void {
@@ -251,7 +267,7 @@ export class SimulatedPeer implements Endpoint {
   #store(effect: StoreEffect): void {
     this.#checkAuthor(effect);
     this.#storing.push(effect);
-    this.#later(this.#world.seeded.between(storeMs.least, storeMs.most), () => {
+    this.#later(this.#world.seeded.between(1, this.#mostStoreMs), () => {
       if (this.#storing.shift() !== effect) throw new Error('a machine stores one change after the other');
       this.disk.write(effect.change);
       this.handle({ kind: 'stored', request: effect.request });

@@ -77,14 +77,10 @@ export class Simulator {
     return sha256(this.seeded.bytes(32)) as Uint8Array as SecretKey;
   }
 
-  connect(from: SimulatedPeer, to: Endpoint): void {
-    from.handle({ kind: 'commanded', command: { kind: 'connect', address: to.address } });
-  }
-
   /** Links each peer with the one before it. */
   connectInLine(peers: readonly SimulatedPeer[]): void {
     peers.slice(1).forEach((peer, place) => {
-      this.connect(peer, peers[place] as SimulatedPeer);
+      peer.connect(peers[place] as SimulatedPeer);
     });
   }
 
