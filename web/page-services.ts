@@ -36,8 +36,16 @@ export function pageServices(): PageServices {
     verifier: new VerifierPool(),
     frames: new FrameWriter(),
   };
-  void loadWasm(services);
+  const loading = loadWasm(services);
+  services.verifier.expect(Promise.race([loading, later(expectedMs)]));
   return services;
+}
+
+/** A module that has not come by then is not waited for any more. */
+const expectedMs = 4_000;
+
+function later(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function loadWasm({ curve, verifier, frames }: PageServices): Promise<void> {

@@ -8,6 +8,7 @@
 import SimplePeer from 'simple-peer/simplepeer.min.js';
 import type { Milliseconds } from '../../core/config.ts';
 import type { Timers } from '../timers.ts';
+import { pageCertificates } from './certificate.ts';
 import { type Channel, lowWaterBytes } from './send-queue.ts';
 
 export interface ConnectionEvents {
@@ -47,7 +48,8 @@ export class Connection {
     this.#timers = timers;
     this.#initiator = initiator;
     try {
-      this.#peer = new SimplePeer({ initiator, trickle: true, config: { iceServers: [...iceServers] } });
+      const config = { iceServers: [...iceServers], certificates: pageCertificates() };
+      this.#peer = new SimplePeer({ initiator, trickle: true, config });
       this.#listen(this.#peer);
     } catch (error) {
       // The caller has nothing in hand yet.

@@ -25,7 +25,7 @@ export class TabCurve implements Curve {
   }
 
   publicKey(secret: SecretKey): PublicKey {
-    return nobleCurve.publicKey(secret);
+    return (this.#secp256k1 ?? nobleCurve).publicKey(secret);
   }
 
   sign(digest: Hash, secret: SecretKey, auxiliary: Uint8Array): Signature {

@@ -59,6 +59,20 @@ export class VerifierPool implements Verifier {
   #short: Job[] = [];
   #long: Job[] = [];
   #workingHere = false;
+  #isExpected = false;
+
+  /**
+   * The module is on its way. Until it is there, or is known not to come, a chain that a tab catches up with waits for
+   * it: JavaScript would check a twentieth of it in that time, and keep the module from being compiled.
+   */
+  expect(loading: Promise<unknown>): void {
+    this.#isExpected = true;
+    const over = (): void => {
+      this.#isExpected = false;
+      this.#handOut();
+    };
+    loading.then(over, over);
+  }
 
   /** The module has been loaded: from now on it is used, with so many workers. */
   loaded(module: WebAssembly.Module, secp256k1: Secp256k1, workers: readonly PoolWorker[]): void {
@@ -85,7 +99,8 @@ export class VerifierPool implements Verifier {
       void this.#workHere();
       return;
     }
-    const share = Math.min(checksInBundle, Math.ceil(this.#waitingChecks() / this.#workers.length));
+    const waiting = this.#waitingChecks(checksInBundle * this.#workers.length);
+    const share = Math.min(checksInBundle, Math.ceil(waiting / this.#workers.length));
     for (;;) {
       const [least] = [...this.#workers].sort((a, b) => a.bundles.length - b.bundles.length);
       if (least === undefined || least.bundles.length >= bundlesAtWorker) return;
@@ -103,6 +118,7 @@ export class VerifierPool implements Verifier {
     this.#workingHere = true;
     let sliceEnd = performance.now() + sliceMs;
     while (this.#workers.length === 0) {
+      if (this.#isExpected && this.#waitingChecks(checksInBundle + 1) > checksInBundle) break;
       const [part] = this.#take(1);
       if (part === undefined) break;
       const check = part.job.checks[part.from];
@@ -137,8 +153,7 @@ export class VerifierPool implements Verifier {
   }
 
   /** Checks that nobody has, counted as far as it matters. */
-  #waitingChecks(): number {
-    const enough = checksInBundle * this.#workers.length;
+  #waitingChecks(enough: number): number {
     let waiting = 0;
     for (const queue of [this.#short, this.#long]) {
       for (const { checks, taken } of queue) {

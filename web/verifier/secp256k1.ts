@@ -11,6 +11,7 @@ import {
   hashBytes,
   isPublicKey,
   type PublicKey,
+  publicKeyBytes,
   type SecretKey,
   type Signature,
   secretKeyBytes,
@@ -31,8 +32,12 @@ interface Exports {
   o(flags: number): Pointer;
   /** secp256k1_xonly_pubkey_parse */
   p(context: Pointer, key: Pointer, input32: Pointer): number;
+  /** secp256k1_xonly_pubkey_serialize */
+  q(context: Pointer, output32: Pointer, key: Pointer): number;
   /** secp256k1_keypair_create */
   r(context: Pointer, pair: Pointer, secret: Pointer): number;
+  /** secp256k1_keypair_xonly_pub; the parity is an int. */
+  s(context: Pointer, key: Pointer, parity: Pointer, pair: Pointer): number;
   /** secp256k1_schnorrsig_sign32 */
   t(context: Pointer, signature: Pointer, digest: Pointer, pair: Pointer, auxiliary: Pointer): number;
   /** secp256k1_schnorrsig_verify */
@@ -45,6 +50,7 @@ const keyPairBytes = 96;
 const parsedKeyBytes = 64;
 const auxiliaryBytes = 32;
 const xBytes = 32;
+const intBytes = 4;
 
 export class Secp256k1 {
   readonly #wasm: Exports;
@@ -56,6 +62,7 @@ export class Secp256k1 {
   readonly #secret: Pointer;
   readonly #keyPair: Pointer;
   readonly #auxiliary: Pointer;
+  readonly #parity: Pointer;
 
   private constructor(wasm: Exports) {
     this.#wasm = wasm;
@@ -68,6 +75,7 @@ export class Secp256k1 {
     this.#secret = wasm.i(secretKeyBytes);
     this.#keyPair = wasm.i(keyPairBytes);
     this.#auxiliary = wasm.i(auxiliaryBytes);
+    this.#parity = wasm.i(intBytes);
   }
 
   static async instantiate(module: WebAssembly.Module): Promise<Secp256k1> {
@@ -104,19 +112,38 @@ export class Secp256k1 {
   }
 
   /** @throws CryptoError `bad-secret` */
+  publicKey(secret: SecretKey): PublicKey {
+    return this.#withKeyPair(secret, () => {
+      this.#wasm.s(this.#context, this.#parsedKey, this.#parity, this.#keyPair);
+      this.#wasm.q(this.#context, this.#x, this.#parsedKey);
+      const key = new Uint8Array(publicKeyBytes);
+      key[0] = this.#memory[this.#parity] === 0 ? 2 : 3;
+      key.set(this.#memory.subarray(this.#x, this.#x + xBytes), 1);
+      return key as Uint8Array as PublicKey;
+    });
+  }
+
+  /** @throws CryptoError `bad-secret` */
   sign(digest: Hash, secret: SecretKey, auxiliary: Uint8Array): Signature {
     invariant(digest.length === hashBytes && auxiliary.length === auxiliaryBytes, 'a digest and 32 random bytes');
+    return this.#withKeyPair(secret, () => {
+      this.#put(digest, this.#digest);
+      this.#put(auxiliary, this.#auxiliary);
+      const done = this.#wasm.t(this.#context, this.#signature, this.#digest, this.#keyPair, this.#auxiliary);
+      invariant(done === 1, 'libsecp256k1 signs with a good secret');
+      return this.#memory.slice(this.#signature, this.#signature + signatureBytes) as Uint8Array as Signature;
+    });
+  }
+
+  /** The secret and what is made of it leave the memory again, whatever happens. */
+  #withKeyPair<T>(secret: SecretKey, use: () => T): T {
     if (secret.length !== secretKeyBytes) throw new CryptoError('bad-secret', 'a secret is 32 bytes');
     try {
       this.#put(secret, this.#secret);
       if (this.#wasm.r(this.#context, this.#keyPair, this.#secret) !== 1) {
         throw new CryptoError('bad-secret', 'a secret is between 1 and the order');
       }
-      this.#put(digest, this.#digest);
-      this.#put(auxiliary, this.#auxiliary);
-      const done = this.#wasm.t(this.#context, this.#signature, this.#digest, this.#keyPair, this.#auxiliary);
-      invariant(done === 1, 'libsecp256k1 signs with a good secret');
-      return this.#memory.slice(this.#signature, this.#signature + signatureBytes) as Uint8Array as Signature;
+      return use();
     } finally {
       this.#memory.fill(0, this.#secret, this.#secret + secretKeyBytes);
       this.#memory.fill(0, this.#keyPair, this.#keyPair + keyPairBytes);

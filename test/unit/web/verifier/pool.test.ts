@@ -83,6 +83,36 @@ describe('the verifier pool', () => {
     expect(await answer).toEqual(expected);
   });
 
+  it('keeps many checks for a module that is on its way, and does few at once', async () => {
+    const pool = new VerifierPool();
+    let come: () => void = () => undefined;
+    pool.expect(
+      new Promise<void>((resolve) => {
+        come = resolve;
+      }),
+    );
+    expect(await pool.verify(mixed.slice(0, 10))).toEqual(expected.slice(0, 10));
+    let answered = false;
+    const answer = pool.verify(mixed).then((results) => {
+      answered = true;
+      return results;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(answered).toBe(false);
+    const worker = new FakeWorker();
+    pool.loaded(module, secp256k1, [worker]);
+    expect(worker.waiting.map((checks) => checks.length)).toEqual([64, 64]);
+    come();
+    while (worker.waiting.length > 0) worker.work();
+    expect(await answer).toEqual(expected);
+  });
+
+  it('does many in JavaScript when the expected module does not come', async () => {
+    const pool = new VerifierPool();
+    pool.expect(Promise.reject(new Error('refused')));
+    expect(await pool.verify(mixed.slice(0, 70))).toEqual(expected.slice(0, 70));
+  });
+
   it('answers nothing for nothing', async () => {
     expect(await new VerifierPool().verify([])).toEqual([]);
     expect(await poolOf(new FakeWorker()).verify([])).toEqual([]);

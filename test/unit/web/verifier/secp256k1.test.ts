@@ -16,6 +16,19 @@ beforeAll(async () => {
   secp256k1 = await Secp256k1.instantiate(await WebAssembly.compile(extractSecp256k1Wasm()));
 });
 
+describe('keys in WASM', () => {
+  it('are those of the oracle, of both parities', () => {
+    const keys = Array.from({ length: 50 }, (_, index) => secp256k1.publicKey(secretOf(index)));
+    expect(keys).toEqual(Array.from({ length: 50 }, (_, index) => nobleCurve.publicKey(secretOf(index))));
+    expect(new Set(keys.map(([prefix]) => prefix))).toEqual(new Set([2, 3]));
+  });
+
+  it('are not made of a secret that is none', () => {
+    expect(() => secp256k1.publicKey(new Uint8Array(32) as SecretKey)).toThrow(CryptoError);
+    expect(() => secp256k1.publicKey(new Uint8Array(33).fill(1) as SecretKey)).toThrow(CryptoError);
+  });
+});
+
 describe('signing in WASM', () => {
   it('gives the same bytes as the oracle for the same auxiliary randomness', () => {
     for (let i = 0; i < 50; i++) {
