@@ -15,6 +15,7 @@ const calls = { test: platform, because: 'only a browser has data channels' };
 const indexedDb = { test: 'test/unit/web/store/indexeddb.test.ts', because: 'it is a part of the store there' };
 const exceptions: Exceptions = {
   'relay/main.ts': { test: 'test/integration/relay.test.ts', because: 'it is a process' },
+  'web/links/certificate.ts': calls,
   'web/links/connection.ts': calls,
   'web/links/rtc-link.ts': calls,
   'web/links/webrtc.ts': calls,
