@@ -53,6 +53,7 @@ export class Peer implements PeerFace {
   readonly #wakers = new Set<() => void>();
   #creation: BlockCreation | undefined;
   #changed = false;
+  #isClosed = false;
   #closed: Promise<void> | undefined;
 
   private constructor(config: Config, platform: Platform, machine: PeerMachine) {
@@ -87,6 +88,7 @@ export class Peer implements PeerFace {
     const written = await store.containsItems(opened.pending.map(({ id }) => id));
     const { count, root } = opened;
     const chain = { count, root, recent: opened.recent.map(keptCandidate) };
+    const left = platform.leftPending.map(decodeData);
     const startedAt = clock.now();
     const machine = new PeerMachine({ config: whole, secret, curve, random, chain, startedAt });
     const waiting = pending.filter((_, place) => written[place] !== true);
@@ -98,8 +100,7 @@ export class Peer implements PeerFace {
     const peer = new Peer(whole, platform, machine);
     for (const item of machine.pending()) peer.pending.set(itemIdHex(item.id), pendingItemView(item));
     peer.#driver.start();
-    for (const bytes of platform.leftPending)
-      peer.#driver.dispatch({ kind: 'commanded', command: { kind: 'pass', data: decodeData(bytes) } });
+    for (const data of left) peer.#driver.dispatch({ kind: 'commanded', command: { kind: 'pass', data } });
     return peer;
   }
 
@@ -114,7 +115,7 @@ export class Peer implements PeerFace {
       syncing,
       waitingFor,
       problems: [...this.#problems.values()],
-      closed: this.#closed !== undefined,
+      closed: this.#isClosed,
     };
   }
 
@@ -124,12 +125,7 @@ export class Peer implements PeerFace {
 
   share(data: Uint8Array): Receipt {
     this.#mustBeOpen();
-    if (data.length > sharedDataBytes) {
-      throw new PeerError(
-        'too-large',
-        `an item is at most ${sharedDataBytes / 1024} KiB, this one is ${data.length} bytes`,
-      );
-    }
+    mustBeShareable(data);
     const { curve, random, secret } = this.#platform;
     const item = createData(curve, random, this.#machine.publicKey, secret, data.slice());
     const id = itemIdOf(item);
@@ -151,7 +147,7 @@ export class Peer implements PeerFace {
     if (!Number.isSafeInteger(from) || from < 0 || to < from) throw new PeerError('bad-range', 'heights begin at 0');
     for (let next = from; next < to && next < this.#machine.count; ) {
       const batch = await this.#read(next, Math.min(batchBlocks, to - next));
-      if (batch.length === 0) return;
+      if (batch.length === 0 && !(await this.#nextEvent())) return;
       for (const block of batch) {
         yield block;
         next++;
@@ -159,21 +155,22 @@ export class Peer implements PeerFace {
     }
   }
 
-  async *newBlocks(): AsyncGenerator<BlockView, void> {
-    let next = this.#machine.count;
+  newBlocks(): AsyncGenerator<BlockView, void> {
+    return this.#blocksFrom(this.#machine.count);
+  }
+
+  async *#blocksFrom(height: number): AsyncGenerator<BlockView, void> {
+    let next = height;
     const back = this.on('revert', (blocks) => {
-      for (const { height } of blocks) next = Math.min(next, height);
+      for (const { height: left } of blocks) next = Math.min(next, left);
     });
     try {
-      while (this.#closed === undefined) {
-        if (next >= this.#machine.count) {
-          await new Promise<void>((resolve) => this.#wakers.add(resolve));
-          continue;
-        }
-        const [block] = await this.#read(next, 1);
-        if (block === undefined || block.height !== next) continue;
-        next++;
-        yield block;
+      while (!this.#isClosed) {
+        const [block] = next < this.#machine.count ? await this.#read(next, 1) : [];
+        if (block?.height === next) {
+          next++;
+          yield block;
+        } else if (!(await this.#nextEvent())) return;
       }
     } finally {
       back();
@@ -192,7 +189,10 @@ export class Peer implements PeerFace {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#close();
+    // A listener that hears of the end may call it again before there is anything to wait for.
+    if (this.#isClosed) return this.#closed ?? Promise.resolve().then(() => this.close());
+    this.#isClosed = true;
+    this.#closed = this.#close();
     return this.#closed;
   }
 
@@ -201,22 +201,31 @@ export class Peer implements PeerFace {
     this.#receipts.close();
     this.#wake();
     await this.#driver.stop();
+    this.known.clear();
+    this.connected.clear();
     this.#emit('change', undefined);
   }
 
-  /** Blocks from a height on, from what was delivered lately or else from the store. */
+  /** Blocks from a height on, from what was delivered lately or else from the store. None when neither has them yet. */
   async #read(from: number, count: number): Promise<BlockView[]> {
     const recent: BlockView[] = [];
-    for (
-      let view = this.#recent.get(from);
-      view !== undefined && recent.length < count;
-      view = this.#recent.get(from + recent.length)
-    ) {
+    for (let height = from; recent.length < count; height++) {
+      const view = this.#recent.get(height);
+      if (view === undefined) break;
       recent.push(view);
     }
-    if (recent.length > 0) return recent;
-    const kept = await this.#platform.store.blocks(from, count, batchBytes);
+    if (recent.length > 0 || this.#isClosed) return recent;
+    // Where the recent ones begin the store may still hold a branch that was left.
+    const end = [...this.#recent.keys()].reduce((lowest, height) => Math.min(lowest, height), this.#machine.count);
+    if (end <= from) return [];
+    const kept = await this.#platform.store.blocks(from, Math.min(count, end - from), batchBytes);
     return kept.map((block, place) => blockView({ height: from + place, ...keptCandidate(block) }));
+  }
+
+  /** @returns whether the peer is still open then */
+  async #nextEvent(): Promise<boolean> {
+    if (!this.#isClosed) await new Promise<void>((resolve) => this.#wakers.add(resolve));
+    return !this.#isClosed;
   }
 
   #delivered(delivery: Delivery): void {
@@ -253,18 +262,19 @@ export class Peer implements PeerFace {
   #reported(code: string, message: string | undefined): void {
     if (message === undefined) {
       if (!this.#problems.delete(code)) return;
-    } else this.#problems.set(code, { code, message });
+    } else if (this.#problems.get(code)?.message === message) return;
+    else this.#problems.set(code, { code, message });
     this.#emit('change', undefined);
   }
 
   /** After each event: the live sets follow, and one `change` tells of all that happened in it. */
   #settled(): void {
+    this.#wake();
     if (!this.#changed) return;
     this.#changed = false;
     follow(this.known, this.#machine.known);
     follow(this.connected, new Set(this.#machine.links.map(({ phase }) => phase.hex)));
     this.#receipts.waiting(this.#machine.waitingFor);
-    this.#wake();
     this.#emit('change', undefined);
   }
 
@@ -273,13 +283,14 @@ export class Peer implements PeerFace {
     if (creation === undefined) return items.map(({ id }) => ({ keep: id }));
     const { curve, random, secret } = this.#platform;
     try {
-      const kept = await creation(items.map(pendingItemView));
+      const created = await creation(items.map(pendingItemView));
+      const kept = created.map((item): Composed => {
+        if (!('add' in item)) return { keep: itemIdFrom(hexToBytes(item.id)) };
+        mustBeShareable(item.add);
+        return { add: createData(curve, random, this.#machine.publicKey, secret, item.add.slice()) };
+      });
       this.#reported('block-creation-failed', undefined);
-      return kept.map((item) =>
-        'add' in item
-          ? { add: createData(curve, random, this.#machine.publicKey, secret, item.add.slice()) }
-          : { keep: itemIdFrom(hexToBytes(item.id)) },
-      );
+      return kept;
     } catch (error) {
       this.#reported('block-creation-failed', `The block creation callback failed: ${String(error)}`);
       return undefined;
@@ -303,8 +314,13 @@ export class Peer implements PeerFace {
   }
 
   #mustBeOpen(): void {
-    if (this.#closed !== undefined) throw new PeerError('closed', 'the peer was closed');
+    if (this.#isClosed) throw new PeerError('closed', 'the peer was closed');
   }
+}
+
+function mustBeShareable({ length }: Uint8Array): void {
+  if (length <= sharedDataBytes) return;
+  throw new PeerError('too-large', `an item is at most ${sharedDataBytes / 1024} KiB, this one is ${length} bytes`);
 }
 
 /** Makes `live` hold exactly what `now` holds, in place. */

@@ -79,7 +79,9 @@ export class MemoryLink implements Link {
   }
 
   close(reason: string): void {
-    this.#end(reason);
+    if (this.closedBecause !== undefined) return;
+    this.closedBecause = reason;
+    this.happens((events) => events.closed(reason));
     this.other?.happens(() => this.other?.close('the other end closed'));
   }
 
@@ -90,12 +92,6 @@ export class MemoryLink implements Link {
     };
     if (this.#events === undefined) this.#early.push(run);
     else queueMicrotask(run);
-  }
-
-  #end(reason: string): void {
-    if (this.closedBecause !== undefined) return;
-    this.closedBecause = reason;
-    this.happens((events) => events.closed(reason));
   }
 }
 

@@ -1,0 +1,44 @@
+/**
+ * A neighbour that says what a test says, at the other end of a link in memory, through a real session.
+ */
+import { encode } from '../../core/codec/codec.ts';
+import { cbcMessages } from '../../core/wire/dialect.ts';
+import { type Greeting, type Message, oursCommit, wireVersion } from '../../core/wire/messages.ts';
+import { Session } from '../../core/wire/session.ts';
+import type { Author } from './author.ts';
+import { fakeCurve } from './fake-curve.ts';
+import { linkPair, type RoomTransport } from './platforms.ts';
+import { Seeded } from './seeded.ts';
+
+export class Speaker {
+  readonly heard: Message[] = [];
+  readonly #session: Session;
+  readonly #send: (bytes: Uint8Array) => void;
+
+  /** Dials the peer that has this transport, and greets it. */
+  constructor(author: Author, to: RoomTransport, network: string, greeting: Partial<Greeting> = {}) {
+    const { secret, key: publicKey } = author;
+    const random = new Seeded(99).random;
+    this.#session = new Session({ curve: fakeCurve, random, secret, publicKey, network, expected: undefined });
+    const [mine, theirs] = linkPair(`room:${to.name}`, 'room:speaker');
+    this.#send = (bytes) => mine.send(bytes);
+    mine.attach({
+      received: (bytes) => {
+        for (const arrived of this.#session.receive(bytes))
+          if (arrived.kind === 'message') this.heard.push(arrived.message);
+      },
+      drained: () => undefined,
+      closed: () => undefined,
+    });
+    to.links.push(theirs);
+    to.events?.accepted(theirs);
+    const version = { ...wireVersion, target: '', branch: network, commit: oursCommit };
+    const nothing = { root: undefined, last: undefined, count: 0n, thin: false, listen: '127.0.0.1:1' };
+    mine.send(this.#session.greet({ pubkey: publicKey, ...nothing, version, ...greeting }));
+  }
+
+  /** Only after the other has greeted too. */
+  say(message: Message): void {
+    this.#send(this.#session.seal(encode(cbcMessages, message)));
+  }
+}
