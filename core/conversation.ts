@@ -17,8 +17,12 @@ import { sample } from './random.ts';
 import { cbcMessages } from './wire/dialect.ts';
 import { type Greeting, type KeepAlive, type Message, oursCommit, wireVersion } from './wire/messages.ts';
 
-/** Items sent to a new neighbour at most; it asks nobody for the rest, but their authors share them again. */
-const mostPendingGreeted = 1_000;
+/**
+ * What a new neighbour is told at most of who is online and of what is pending, together less than an outbox holds. Of
+ * the rest it hears within a KeepAlive's time, and in the blocks of those who know it.
+ */
+const mostMembersGreeted = 64;
+const mostPendingGreeted = 128;
 /** An answer names no more than this, whatever was asked for. */
 const mostIntroduced = 16;
 
@@ -54,7 +58,7 @@ export class Conversation {
     const own = presence.fresh(now);
     if (own !== undefined) this.#send(greeted, { kind: 'keepAlive', ...own }, 'kept');
     if (ours)
-      for (const keepAlive of members.keepAlives())
+      for (const keepAlive of members.keepAlives().slice(0, mostMembersGreeted))
         this.#send(greeted, { kind: 'keepAlive', ...keepAlive }, 'droppable');
     let sent = 0;
     for (const { data } of chain.pool.items()) {
@@ -70,6 +74,9 @@ export class Conversation {
     const { links, members, neighbours, effects, gossip, serving } = this.#machines;
     if (links.prove(link, now)) {
       neighbours.proven(link.address);
+    const isFirst = links.prove(link, now);
+    if (isFirst) neighbours.proven(link.address);
+    if (isFirst || members.known.size !== known) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
       effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
     }
     if (!link.phase.greeting.thin) members.provenBy(link.phase.key, now);
