@@ -172,9 +172,10 @@ export class CatchUp {
       return;
     }
     if (moved) return this.#broadcast(newcomer.id, newcomer.bytes, newcomer.link);
-    // What it sent lost against a sibling: it does not know that one, or not yet.
-    const { tip } = this.#machines.chain.tree;
-    if (from !== undefined && tip !== undefined) this.#machines.links.send(from, sharePayload(tip.bytes), 'block');
+    // What it sent lost against a sibling: it does not know that one, or not yet. One on its way to our disk goes to all.
+    const { shown, tree } = this.#machines.chain;
+    if (from === undefined || shown === undefined || shown !== tree.tip) return;
+    this.#machines.links.send(from, sharePayload(shown.bytes), 'block');
   }
 
   /** The neighbour may hold what it names only because it is behind us: the store knows our older blocks. */
@@ -214,9 +215,9 @@ export class CatchUp {
   }
 
   #shareTip(): void {
-    const { tip } = this.#machines.chain.tree;
-    if (tip === undefined) return;
-    for (const link of this.#machines.links.greeted()) if (link.head !== tip.id) this.#share(link, tip);
+    const { shown } = this.#machines.chain;
+    if (shown === undefined) return;
+    for (const link of this.#machines.links.greeted()) if (link.head !== shown.id) this.#share(link, shown);
   }
 
   #broadcast(id: HashHex, bytes: Uint8Array, except: LinkId | undefined): void {

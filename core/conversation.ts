@@ -38,13 +38,13 @@ export class Conversation {
 
   ownGreeting(): Greeting {
     const { config, publicKey, chain } = this.#machines;
-    const { tip } = chain.tree;
+    const { shown } = chain;
     return {
       pubkey: publicKey,
       listen: config.listen,
-      root: this.#catchUp.ownRoot,
-      last: tip?.block.hash,
-      count: BigInt(chain.count),
+      root: shown === undefined ? undefined : this.#catchUp.ownRoot,
+      last: shown?.block.hash,
+      count: BigInt(shown === undefined ? 0 : shown.height + 1),
       thin: config.thin,
       version: { ...wireVersion, target: '', branch: config.network, commit: oursCommit },
     };
@@ -72,14 +72,11 @@ export class Conversation {
   /** A frame of the other decrypted, so it is there, and this is what it says. */
   message(link: GreetedLink, message: Message, now: Milliseconds): void {
     const { links, members, neighbours, effects, gossip, serving } = this.#machines;
-    if (links.prove(link, now)) {
-      neighbours.proven(link.address);
+    const known = members.known.size;
+    if (!link.phase.greeting.thin) members.provenBy(link.phase.key, now);
     const isFirst = links.prove(link, now);
     if (isFirst) neighbours.proven(link.address);
     if (isFirst || members.known.size !== known) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
-      effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
-    }
-    if (!link.phase.greeting.thin) members.provenBy(link.phase.key, now);
     switch (message.kind) {
       case 'greeting':
         return;

@@ -145,7 +145,7 @@ export class Writer {
   #turn(now: Milliseconds, catchingUp: boolean): Turn | undefined {
     const { pool, tree } = this.#chain;
     const { pendingSince } = pool;
-    if (pendingSince === undefined || this.#options.thin) return undefined;
+    if (pendingSince === undefined || this.#options.thin || this.#chain.isSigning) return undefined;
     if (catchingUp) return { kind: 'wait', waitingFor: 'the chain of a neighbour', until: undefined };
     if (this.#signedChildren.has(this.#parent())) {
       return { kind: 'wait', waitingFor: 'the author of the next block', until: undefined };

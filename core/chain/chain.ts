@@ -43,6 +43,8 @@ export class Chain {
   readonly #own: Holder;
   /** Items of the newest blocks, some of which the store may not have yet, with how often each stands there. */
   readonly #recentItems = new Map<ItemIdHex, number>();
+  /** Blocks of our own that are not on the disk yet. */
+  readonly #unstored = new Set<HashHex>();
   #tree: Tree;
   #root: HashHex | undefined;
 
@@ -64,6 +66,20 @@ export class Chain {
   get count(): number {
     const { tip } = this.#tree;
     return tip === undefined ? 0 : tip.height + 1;
+  }
+
+  /** Whether a block of our own is on its way to the disk. Until it is there, no further one is written. */
+  get isSigning(): boolean {
+    return this.#unstored.size > 0;
+  }
+
+  /**
+   * The newest block that others may hear of: one of our own that a crash could make us forget is shown to nobody, for
+   * we might sign its sibling then (spec/safety.md, Writing).
+   */
+  get shown(): TreeBlock | undefined {
+    const { tip } = this.#tree;
+    return tip !== undefined && this.#unstored.has(tip.id) ? this.#tree.mainAt(tip.height - 1) : tip;
   }
 
   get root(): HashHex | undefined {
@@ -91,7 +107,12 @@ export class Chain {
     const added = this.#tree.add(candidate, now);
     const moved =
       added.kind === 'moved' ? this.#moved(added.reverted, added.applied, now) : { cutTo: undefined, append: [] };
-    this.#recorder.signed({ parent, hash, bytes: candidate.bytes }, moved.cutTo, moved.append, token);
+    const id = hashHex(hash);
+    this.#unstored.add(id);
+    this.#recorder.signed({ parent, hash, bytes: candidate.bytes }, moved.cutTo, moved.append, () => {
+      this.#unstored.delete(id);
+      token();
+    });
   }
 
   /**

@@ -80,12 +80,13 @@ export class Serving {
     for (const [id, cursor] of this.#cursors) {
       const link = links(id);
       if (cursor.kind !== 'paused' || link?.outbox.idle !== true) continue;
-      if (cursor.next >= this.#chain.count) {
+      const { shown } = this.#chain;
+      if (shown === undefined || cursor.next > shown.height) {
         this.#cursors.delete(id);
         continue;
       }
       if (this.#chain.tree.mainAt(cursor.next) !== undefined) {
-        const recent = this.#chain.tree.main.filter((block) => block.height >= cursor.next);
+        const recent = this.#chain.tree.main.filter(({ height }) => height >= cursor.next && height <= shown.height);
         this.#send(
           link,
           cursor.next,
