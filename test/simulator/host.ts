@@ -7,8 +7,9 @@
 import { decodeBlock } from '../../core/chain/block.ts';
 import { decodeData, itemIdOf } from '../../core/chain/data.ts';
 import { keptCandidate } from '../../core/chain/tree.ts';
+import { equalBytes } from '../../core/codec/bytes.ts';
 import type { Config, Milliseconds } from '../../core/config.ts';
-import { holderOf, keyHex, type PublicKey, type SecretKey } from '../../core/crypto/keys.ts';
+import { type Hash, holderOf, keyHex, type PublicKey, type SecretKey } from '../../core/crypto/keys.ts';
 import type { Effect, Event, LinkId } from '../../core/events.ts';
 import { PeerMachine } from '../../core/peer.ts';
 import type { Seeded } from '../model/seeded.ts';
@@ -17,7 +18,7 @@ import type { SimulatedCrypto } from './crypto.ts';
 import { Delivered } from './delivered.ts';
 import { Disk } from './disks.ts';
 import type { Endpoint, Wires } from './wires.ts';
-import type { Witness } from './witness.ts';
+import type { Sender, Witness } from './witness.ts';
 
 /** What all peers of a simulation share. */
 export interface World {
@@ -44,7 +45,7 @@ const mostLoadMs = 4;
 const mostStoreMs = [5, 15, 60, 400];
 const mostVerifyMs = 3;
 
-export class SimulatedPeer implements Endpoint {
+export class SimulatedPeer implements Endpoint, Sender {
   readonly disk = new Disk();
   readonly key: PublicKey;
   readonly name: string;
@@ -92,6 +93,16 @@ export class SimulatedPeer implements Endpoint {
   /** Whether its disk has all that was asked of it. */
   get isStored(): boolean {
     return this.#storing.length === 0;
+  }
+
+  /** Whether a block of its own is on its way to the disk. */
+  get isSigning(): boolean {
+    return this.#storing.some(({ change }) => change.signed !== undefined);
+  }
+
+  /** Whether this block is its own and not on the disk yet: nobody may see it. */
+  isUnstored(hash: Hash): boolean {
+    return this.#storing.some(({ change: { signed } }) => signed !== undefined && equalBytes(signed.hash, hash));
   }
 
   get machine(): PeerMachine {
@@ -221,7 +232,7 @@ export class SimulatedPeer implements Endpoint {
     const end = wires.end(link);
     if (end === undefined || chunks.length === 0) return;
     for (const frame of chunks) {
-      if (this.#greeted.has(link)) witness.sent(this.name, this.#identity.secret, end.other.owner.key, frame);
+      if (this.#greeted.has(link)) witness.sent(this, end.other.owner.key, frame);
       this.#greeted.add(link);
     }
     wires.send(end, chunks);

@@ -11,8 +11,15 @@ import { bytesToHex, equalBytes } from '../../core/codec/bytes.ts';
 import { decode } from '../../core/codec/codec.ts';
 import { sessionKey } from '../../core/crypto/agreement.ts';
 import { sha256 } from '../../core/crypto/hash.ts';
-import type { PublicKey } from '../../core/crypto/keys.ts';
-import { type HashHex, hashHex, holderOf, isPublicKey, type SecretKey } from '../../core/crypto/keys.ts';
+import {
+  type Hash,
+  type HashHex,
+  hashHex,
+  holderOf,
+  isPublicKey,
+  type PublicKey,
+  type SecretKey,
+} from '../../core/crypto/keys.ts';
 import { cbcMessages, requestedBlockVariant, shareBlockVariant } from '../../core/wire/dialect.ts';
 import { openFrame } from '../../core/wire/frame.ts';
 import type { SimulatedCrypto } from './crypto.ts';
@@ -23,6 +30,14 @@ export interface Sighting {
   readonly wrong: string | undefined;
   /** One for each item. */
   readonly itemsHold: readonly boolean[];
+}
+
+/** Who sends a frame. */
+export interface Sender {
+  readonly name: string;
+  readonly secret: SecretKey;
+  /** Whether this block is its own and not on its disk yet. */
+  isUnstored(hash: Hash): boolean;
 }
 
 const sealedHeaderBytes = 20;
@@ -56,15 +71,16 @@ export class Witness {
   }
 
   /** A frame that an honest peer sends, not its greeting. */
-  sent(who: string, secret: SecretKey, to: PublicKey, frame: Uint8Array): void {
+  sent(sender: Sender, to: PublicKey, frame: Uint8Array): void {
     if (frame.length < this.#leastFrameBytes) return;
-    const key = sessionKey(this.#crypto.curve.sharedX(secret, to));
+    const key = sessionKey(this.#crypto.curve.sharedX(sender.secret, to));
     const iv = frame.slice(4, sealedHeaderBytes);
     const ciphertext = frame.slice(sealedHeaderBytes);
     const { payload } = openFrame(key, { kind: 'sealed', iv, ciphertext, bytes: frame.length });
     const variant = payload[0];
-    if (variant === shareDataVariant) this.#sentData(who, payload);
-    else if (variant === shareBlockVariant || variant === requestedBlockVariant) this.#sentBlock(who, payload.slice(1));
+    if (variant === shareDataVariant) this.#sentData(sender.name, payload);
+    else if (variant === shareBlockVariant || variant === requestedBlockVariant)
+      this.#sentBlock(sender, payload.slice(1));
   }
 
   /** Each body is judged once. */
@@ -81,12 +97,14 @@ export class Witness {
     return sighting;
   }
 
-  #sentBlock(who: string, bytes: Uint8Array): void {
+  #sentBlock(sender: Sender, bytes: Uint8Array): void {
+    const { name: who } = sender;
     const { block, wrong } = this.sighted(bytes);
     if (wrong !== undefined) {
       this.report(who, `passed on a block with ${wrong}`);
       return;
     }
+    if (sender.isUnstored(block.hash)) this.report(who, 'sent a block of its own before it was stored');
     const holder = holderOf(block.author);
     if (this.#hostile.has(holder)) return;
     const place = `${holder} ${block.parent === undefined ? 'first' : hashHex(block.parent)}`;
