@@ -15,7 +15,6 @@ const calls = { test: platform, because: 'only a browser has data channels' };
 const indexedDb = { test: 'test/unit/web/store/indexeddb.test.ts', because: 'it is a part of the store there' };
 const exceptions: Exceptions = {
   'relay/main.ts': { test: 'test/integration/relay.test.ts', because: 'it is a process' },
-  'web/links/certificate.ts': calls,
   'web/links/connection.ts': calls,
   'web/links/rtc-link.ts': calls,
   'web/links/webrtc.ts': calls,
@@ -26,6 +25,8 @@ const exceptions: Exceptions = {
   'web/verifier/worker.ts': { test: platform, because: 'it is a worker' },
   'web/wasm/': { test: platform, because: 'it fetches, and waits for paint' },
   'core/machines.ts': { test: 'test/unit/core/peer.test.ts', because: 'it only joins what the peer is made of' },
+  'core/catch-up.ts': { test: 'test/unit/core/peer.test.ts', because: 'it is what a peer does with its neighbours' },
+  'core/root-contest.ts': { test: 'test/unit/core/peer.test.ts', because: 'it takes two peers with a root each' },
   'core/storage/store.ts': {
     test: 'test/contract/store.ts',
     because: 'it is a seam; what holds of every store is there',
