@@ -59,13 +59,19 @@ export class Simulator {
 
   /** A new peer, started; reached by signaling unless its config says where it listens. */
   add(config: Partial<Config> = {}): SimulatedPeer {
+    const peer = this.prepare(config);
+    peer.start();
+    return peer;
+  }
+
+  /** A new peer that was not started yet. */
+  prepare(config: Partial<Config> = {}): SimulatedPeer {
     const secret = this.newSecret();
     const key = this.world.crypto.curve.publicKey(secret);
     const address = config.listen ?? signaledAddress(key);
     const name = `peer ${this.peers.length}`;
     const peer = new SimulatedPeer({ name, address, secret, config: { ...defaultConfig, ...config } }, this.world);
     this.peers.push(peer);
-    peer.start();
     return peer;
   }
 
