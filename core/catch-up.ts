@@ -121,6 +121,7 @@ export class CatchUp {
   ended(link: LinkId): void {
     this.#machines.sync.ended(link);
     this.#machines.roots.forget(link);
+    this.#machines.troubles.over(link);
   }
 
   /** A block of our own is on the disk. */
@@ -167,6 +168,7 @@ export class CatchUp {
   #taken(newcomer: Newcomer, moved: boolean): void {
     const from = this.#greeted(newcomer.link);
     if (from !== undefined) from.root = this.#machines.chain.root;
+    this.#machines.troubles.over(newcomer.link);
     if (newcomer.requested) {
       if (moved) this.#tipUnshared = true;
       return;
@@ -206,11 +208,11 @@ export class CatchUp {
   }
 
   #givenUp(id: LinkId, hasMoved: boolean, now: Milliseconds): void {
-    const { effects, chain } = this.#machines;
+    const { effects, chain, troubles } = this.#machines;
     effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
     this.#rootContest.givenUp(id, now);
     if (!hasMoved && chain.count > settledBlocks && this.#greeted(id) !== undefined) {
-      effects.put({ kind: 'report', code: 'too-deep-a-fork', message: tooDeepMessage });
+      troubles.tell('too-deep-a-fork', tooDeepMessage, [id]);
     }
   }
 

@@ -23,6 +23,7 @@ import { Serving } from './network/serving.ts';
 import { Sync } from './network/sync.ts';
 import type { Random } from './random.ts';
 import { Recorder } from './storage/recorder.ts';
+import { Troubles } from './troubles.ts';
 
 export interface PeerOptions {
   readonly config: Config;
@@ -38,6 +39,7 @@ export interface Machines {
   readonly publicKey: PublicKey;
   readonly effects: Effects;
   readonly recorder: Recorder;
+  readonly troubles: Troubles;
   readonly chain: Chain;
   readonly intake: Intake;
   readonly roots: Roots;
@@ -70,6 +72,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     publicKey,
     effects,
     recorder,
+    troubles: new Troubles(effects),
     chain,
     intake,
     roots,

@@ -112,10 +112,10 @@ export class RootContest {
   }
 
   #refuse(root: HashHex, isUndecidable: boolean, now: Milliseconds): void {
-    const { roots, sync, links, effects } = this.#machines;
+    const { roots, sync, links, troubles } = this.#machines;
     roots.drop(root);
-    for (const link of links.greeted()) {
-      if (link.root !== root) continue;
+    const holders = links.greeted().filter((link) => link.root === root);
+    for (const link of holders) {
       const head = sync.targetOf(link.id);
       // A newer question takes the place of the one that is being answered: no more than this is needed of its chain.
       if (head !== undefined && sync.isOpen(link.id)) {
@@ -123,7 +123,8 @@ export class RootContest {
       }
       sync.refuse(link.id, now + (isUndecidable ? undecidableMs : lostMs));
     }
-    if (isUndecidable) effects.put({ kind: 'report', code: 'other-root', message: otherRootMessage(root) });
+    const holderIds = holders.map(({ id }) => id);
+    if (isUndecidable) troubles.tell('other-root', otherRootMessage(root), holderIds);
   }
 }
 
