@@ -52,14 +52,12 @@ export class Conversation {
 
   /** The other's greeting came: from now on it is spoken to. */
   greeted(link: OpenLink, greeting: Greeting, ours: boolean, now: Milliseconds): void {
-    const { links, presence, members, chain } = this.#machines;
+    const { links, presence, chain } = this.#machines;
     link.phase = greetedPhase(greeting, ours, now);
     const greeted = link as GreetedLink;
     const own = presence.fresh(now);
     if (own !== undefined) this.#send(greeted, { kind: 'keepAlive', ...own }, 'kept');
-    if (ours)
-      for (const keepAlive of members.keepAlives().slice(0, mostMembersGreeted))
-        this.#send(greeted, { kind: 'keepAlive', ...keepAlive }, 'droppable');
+    if (ours) this.#tellOfMembers(greeted);
     let sent = 0;
     for (const { data } of chain.pool.items()) {
       if (++sent > mostPendingGreeted) break;
@@ -75,7 +73,7 @@ export class Conversation {
     const known = members.known.size;
     if (!link.phase.greeting.thin) members.provenBy(link.phase.key, now);
     const isFirst = links.prove(link, now);
-    if (isFirst) neighbours.proven(link.address);
+    if (isFirst) neighbours.proven(link.address, link.phase.hex);
     if (isFirst || members.known.size !== known) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
     switch (message.kind) {
       case 'greeting':
@@ -125,6 +123,16 @@ export class Conversation {
       const exclude = linked.map((link) => link.phase.key);
       const { count } = config.relationship;
       links.broadcast(encode(cbcMessages, { kind: 'requestNeighbours', count, exclude }), 'droppable');
+    }
+  }
+
+  /** Its own too: a peer whose clock was set back would be believed by nobody until the old time has come again. */
+  #tellOfMembers(link: GreetedLink): void {
+    const { members } = this.#machines;
+    const its = members.keepAliveOf(link.phase.key);
+    if (its !== undefined) this.#send(link, { kind: 'keepAlive', ...its }, 'kept');
+    for (const keepAlive of members.keepAlives().slice(0, mostMembersGreeted)) {
+      if (keepAlive !== its) this.#send(link, { kind: 'keepAlive', ...keepAlive }, 'droppable');
     }
   }
 

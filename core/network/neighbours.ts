@@ -21,8 +21,8 @@ interface Known {
   readonly address: string;
   /** The user asked for it, so it is never given up. */
   readonly wanted: boolean;
-  /** Whom it leads to, when the address says so. */
-  readonly key: PublicKeyHex | undefined;
+  /** Whom it leads to, when the address says so or a link has shown it. */
+  key: PublicKeyHex | undefined;
   state: AddressState;
   failures: number;
 }
@@ -88,10 +88,12 @@ export class Neighbours {
     known.state = { kind: 'linked' };
   }
 
-  /** The link was proven: what failed before is forgiven. */
-  proven(address: string): void {
+  /** The link was proven: what failed before is forgiven, and whoever has another link is not dialled here again. */
+  proven(address: string, key: PublicKeyHex): void {
     const known = this.#known.get(address);
-    if (known !== undefined) known.failures = 0;
+    if (known === undefined) return;
+    known.failures = 0;
+    known.key = key;
   }
 
   /** The link to this address ended. */

@@ -7,6 +7,7 @@ import { Author } from '../../../model/author.ts';
 import { Seeded } from '../../../model/seeded.ts';
 
 const self = new Author(1);
+const other = new Author(2);
 const start = 1_000;
 
 interface OpenLink {
@@ -109,10 +110,23 @@ describe('an address the user gave', () => {
       bench.untilDialled(5_000);
     }
     bench.link('ws://a');
-    bench.neighbours.proven('ws://a');
+    bench.neighbours.proven('ws://a', other.hex);
     expect(bench.untilDialled(5_000)).toBeUndefined();
     bench.unlink('ws://a');
     expect(bench.untilDialled(5_000)).toBeLessThanOrEqual(260);
+  });
+
+  it('is not dialled again while whom it led to has another link', () => {
+    const bench = new Bench();
+    bench.neighbours.want('ws://a', start);
+    bench.dial();
+    bench.link('ws://a', other.hex);
+    bench.neighbours.proven('ws://a', other.hex);
+    bench.link('198.51.100.7:50000', other.hex);
+    bench.unlink('ws://a');
+    expect(bench.untilDialled(20_000)).toBeUndefined();
+    bench.unlink('198.51.100.7:50000');
+    expect(bench.untilDialled(5_000)).toBeLessThanOrEqual(2_010);
   });
 
   it('is told by the deadline when it is due', () => {
