@@ -61,7 +61,12 @@ export class Members {
 
   /** The greatest count seen from a key whose signature held; undefined when none was. */
   countOf(key: PublicKey): bigint | undefined {
-    return this.#members.get(holderOf(key))?.keepAlive?.count;
+    return this.keepAliveOf(key)?.count;
+  }
+
+  /** The newest KeepAlive of this key, however long ago. */
+  keepAliveOf(key: PublicKey): KeepAlive | undefined {
+    return this.#members.get(holderOf(key))?.keepAlive;
   }
 
   /** A verified KeepAlive with a risen count. */

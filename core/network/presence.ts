@@ -73,7 +73,10 @@ export class Presence {
     this.#checking.delete(nameOf(keepAlive));
     if (!held) return false;
     if (this.#isOwn(keepAlive.pubkey)) {
-      if (keepAlive.count > this.#lastCount) this.#lastCount = keepAlive.count;
+      if (keepAlive.count <= this.#lastCount) return false;
+      this.#lastCount = keepAlive.count;
+      // Nobody has believed what we said so far: the clock was set back.
+      this.#nextAt = now;
       return false;
     }
     if (keepAlive.count <= (this.#members.countOf(keepAlive.pubkey) ?? 0n)) return false;
