@@ -53,6 +53,8 @@ export class SimulatedPeer implements Endpoint, Sender {
   incarnation: number | undefined;
   /** What its application was told since its last start. */
   delivered: Delivered;
+  /** Heights of the blocks it has signed since its first start. */
+  readonly signedHeights: number[] = [];
   /** Codes of what it reported, since its first start. */
   readonly reports = new Set<string>();
   /** Where it looks for others whenever it starts: in a tab the relay's room, on a server its list. */
@@ -295,6 +297,7 @@ export class SimulatedPeer implements Endpoint, Sender {
   /** Who was not named writes only when it sees none of those who were. */
   #checkAuthor({ change: { signed } }: StoreEffect): void {
     if (signed === undefined) return;
+    this.signedHeights.push(this.delivered.chain.length - 1);
     const { author, parent } = decodeBlock(signed.bytes);
     if (holderOf(author) !== holderOf(this.key)) this.#violated('signed a block with another key');
     const before = this.delivered.chain.at(-2)?.block;
