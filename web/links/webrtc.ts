@@ -27,6 +27,8 @@ const mostInSetup = 6;
 const answeredSetupMs: Milliseconds = 10_000;
 /** Offers remembered so that they count once. A relay would have to keep one for longer than it matters. */
 const mostCallsSeen = 4_096;
+/** How often an offer is said again to somebody who seems not to know it. */
+const mostRepeats = 3;
 /** A tab without any link of this kind asks its relay for others so often. */
 const askAgainMs: Milliseconds = 10_000;
 const spareMs: Milliseconds = 10_000;
@@ -39,6 +41,9 @@ interface Call {
   readonly link: RtcLink;
   /** The other side has answered, or has called. */
   answered: boolean;
+  /** What was signalled of a call of ours, for saying it again. */
+  readonly said: Omit<Signal, 'call'>[];
+  repeats: number;
   /** Undefined once it is a link. */
   setup: Setup | undefined;
 }
@@ -164,7 +169,8 @@ export class WebRtcTransport implements Transport {
     this.#remember(bytesToHex(id));
     const deadline = performance.now() + timeoutMs;
     const cancelTimeout = timers.after(timeoutMs, () => this.#giveUp(call, 'timed-out', 'the time is over'));
-    const call: Call = { id, remote, link, answered: !dialled, setup: { deadline, cancelTimeout, outcome } };
+    const setup = { deadline, cancelTimeout, outcome };
+    const call: Call = { id, remote, link, answered: !dialled, said: [], repeats: 0, setup };
     this.#calls.set(bytesToHex(id), call);
     return call;
   }
@@ -181,8 +187,14 @@ export class WebRtcTransport implements Transport {
   }
 
   #signal(call: Call, type: Signal['type'], body: string): void {
+    if (call.link.dialled && call.setup !== undefined) call.said.push({ type, body });
     const sent = this.#signaling.send(call.remote, { call: call.id, type, body });
     if (!sent && type === 'offer') this.#giveUp(call, 'unreachable', 'no relay is there to carry the call');
+  }
+
+  #sayAgain(call: Call): void {
+    if (++call.repeats > mostRepeats) return;
+    for (const { type, body } of call.said) this.#signaling.send(call.remote, { call: call.id, type, body });
   }
 
   #opened(call: Call): void {
@@ -230,7 +242,12 @@ export class WebRtcTransport implements Transport {
     let outcome: Outcome = { succeeded: (link) => this.#events?.accepted(link), failed: () => undefined };
     const own = this.#ownCallTo(from);
     if (own?.setup !== undefined) {
-      if (this.#ownKey < own.link.remote) return;
+      // Who calls after having answered has been reloaded in between.
+      if (!own.answered && this.#ownKey < own.link.remote) {
+        // Ours counts; but it may have gone to the page that was there before a reload.
+        this.#sayAgain(own);
+        return;
+      }
       // Theirs counts. Who waits for ours gets it.
       timeoutMs = own.setup.deadline - performance.now();
       outcome = this.#takeOutcome(own) ?? outcome;

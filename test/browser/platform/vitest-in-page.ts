@@ -90,12 +90,17 @@ export const vi = {
   },
 };
 
+/** What went wrong first. The cleaning is done whatever happened, or one failure would bring the next. */
 async function failureOf(own: Scope | undefined, body: Body): Promise<string | undefined> {
   const scopes = scopesOf(own);
+  const prepared = await failureIn([...scopes.flatMap(({ before }) => before), body]);
+  const cleaned = await failureIn(scopes.toReversed().flatMap(({ after }) => after));
+  return prepared ?? cleaned;
+}
+
+async function failureIn(steps: readonly Body[]): Promise<string | undefined> {
   try {
-    for (const { before } of scopes) for (const prepare of before) await prepare();
-    await body();
-    for (const { after } of scopes.reverse()) for (const clean of after) await clean();
+    for (const step of steps) await step();
     return undefined;
   } catch (error) {
     return error instanceof Error ? `${error.message}\n${error.stack}` : String(error);

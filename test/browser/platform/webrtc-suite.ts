@@ -30,13 +30,15 @@ globalThis.RTCPeerConnection = class extends Original {
 
 /** One tab as a transport, with what it was told. */
 class Tab {
-  readonly key = nextKey();
-  readonly address = signaledAddress(this.key);
+  readonly key: PublicKey;
+  readonly address: string;
   readonly page = new TestPage();
   readonly accepted: Link[] = [];
   readonly transport: WebRtcTransport;
 
-  constructor(room: Room) {
+  constructor(room: Room, key = nextKey()) {
+    this.key = key;
+    this.address = signaledAddress(key);
     this.transport = rtcTransport(room, this.key, this.page);
     this.transport.start({
       accepted: (link) => this.accepted.push(link),
@@ -78,8 +80,8 @@ linkContract('WebRTC', async () => {
 let room: Room;
 let tabs: Tab[];
 
-function tab(): Tab {
-  const made = new Tab(room);
+function tab(key?: PublicKey): Tab {
+  const made = new Tab(room, key);
   tabs.push(made);
   return made;
 }
@@ -125,6 +127,31 @@ describe('a call', () => {
       expect([a.accepted.length, b.accepted.length]).toEqual([0, 0]);
     }
   });
+
+  it.each(['before', 'after'])(
+    'to a page that is reloaded %s it has answered is no obstacle to its next call',
+    async (when) => {
+      for (let round = 0; round < 4; round++) {
+        const [a, b] = [tab(), tab()];
+        let reloaded: Tab | undefined;
+        room.passes = (sent) => {
+          const type = when === 'before' ? 'offer' : 'answer';
+          if (sent.signal.type !== type || reloaded !== undefined) return true;
+          if (when === 'after') room.deliver(sent);
+          b.page.leave();
+          reloaded = tab(b.key);
+          return false;
+        };
+        const called = a.call(b, 8_000);
+        await until(() => reloaded !== undefined);
+        const begun = performance.now();
+        const link = await (reloaded as Tab | undefined)?.call(a, 8_000);
+        expect(performance.now() - begun < 3_000).toBe(true);
+        expect(link?.remote).toBe(keyHex(a.key));
+        expect((await called).remote).toBe(keyHex(b.key));
+      }
+    },
+  );
 
   it('to somebody who is not there fails at once', async () => {
     const [a, gone] = [tab(), tab()];
@@ -230,7 +257,7 @@ describe('calls', () => {
   it('past six in setup is not begun, by either side', async () => {
     const busy = tab();
     room.passes = ({ signal }) => signal.type === 'offer';
-    const others = Array.from({ length: 6 }, tab);
+    const others = Array.from({ length: 6 }, () => tab());
     const calls = others.map((other) => other.failure(busy, 1_500));
     await until(() => busy.transport.connections === 6);
     const seventh = tab();
