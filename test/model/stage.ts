@@ -113,6 +113,11 @@ export class Stage {
     this.effects.length = 0;
   }
 
+  /** Whether the machine was told of no end of this link. */
+  isOpen(link: LinkId): boolean {
+    return this.remotes.has(link);
+  }
+
   /** A link opens; the other end has not greeted. */
   open(author: Author, { dialled = false, address = `tcp:${author.hex.slice(2, 10)}`, remote }: Opening = {}): Remote {
     const link = ++this.#lastLink;
@@ -214,6 +219,7 @@ export class Remote {
   }
 
   close(): void {
+    this.#stage.remotes.delete(this.link);
     this.#stage.handle({ kind: 'closed', link: this.link, reason: 'the other end' });
   }
 

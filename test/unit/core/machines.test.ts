@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { defaultConfig } from '../../../core/config.ts';
+import { hashHex } from '../../../core/crypto/keys.ts';
+import { type Machines, makeMachines } from '../../../core/machines.ts';
+import { Author, candidateOf, poolItem } from '../../model/author.ts';
+import { fakeCurve } from '../../model/fake-curve.ts';
+import { Seeded } from '../../model/seeded.ts';
+
+const self = new Author(1);
+const start = 1_000;
+
+function make(config: Partial<typeof defaultConfig> = {}, blocks = 0): Machines {
+  const chain = new Author(2).chain(blocks);
+  return makeMachines({
+    config: { ...defaultConfig, ...config },
+    secret: self.secret,
+    curve: fakeCurve,
+    random: new Seeded(1).random,
+    chain: { count: blocks, root: chain[0]?.hash, recent: chain.slice(-10).map(candidateOf) },
+    startedAt: start,
+  });
+}
+
+describe('the machines of one peer', () => {
+  it('are all of one identity, which follows from its secret', () => {
+    const machines = make();
+    expect(machines.publicKey).toEqual(self.key);
+    expect(machines.presence.fresh(start)?.pubkey).toEqual(self.key);
+    machines.members.provenBy(self.key, start);
+    expect(machines.members.known.size).toBe(0);
+  });
+
+  it('put what they want into one place, with ids that are never used twice', () => {
+    const machines = make();
+    machines.chain.share(poolItem(self.item(), start, true));
+    machines.gossip.offer(new Author(3).item(), 1);
+    machines.recorder.flush();
+    machines.neighbours.want('ws://a', start);
+    machines.neighbours.dial([], start);
+    const effects = machines.effects.take();
+    const ids = effects.flatMap((effect) => {
+      if ('request' in effect) return [effect.request];
+      return effect.kind === 'dial' ? [effect.dial] : [];
+    });
+    expect(new Set(effects.map(({ kind }) => kind))).toEqual(new Set(['deliver', 'verify', 'load', 'store', 'dial']));
+    expect(new Set(ids).size).toBe(4);
+  });
+
+  it('follow the configuration', () => {
+    expect(make({ thin: true }).presence.deadline).toBeUndefined();
+    const relationship = { count: 3, timeMs: 123, maxLinks: 1 };
+    expect(make({ relationship }).neighbours.deadline).toBe(start + 123);
+    expect(make({ riddle: { nextCandidates: 0, forcedRestart: true } }).chain.count).toBe(0);
+  });
+
+  it('ask a neighbour from where the chain ends, and step back along it', () => {
+    const machines = make({}, 30);
+    const { sync, chain } = machines;
+    const target = new Author(4).block(undefined).hash;
+    sync.want(1, { target, count: 40 });
+    const asked = [sync.next(start)[0]];
+    for (let at = sync.deadline; at !== undefined && asked.length < 6; at = sync.deadline) {
+      asked.push(...sync.elapse(at).again);
+      sync.next(at);
+    }
+    const heights = asked.map((request) => chain.tree.main.findIndex(({ block }) => block.hash === request?.start));
+    expect(heights).toEqual([9, 8, 7, 5, 1, -1]);
+    expect(asked[5]).toEqual({ link: 1, start: undefined });
+  });
+
+  it('ask nobody from none when the chain is too long to give way', () => {
+    const { sync } = make({}, 65);
+    sync.want(1, { target: new Author(4).block(undefined).hash, count: 40 });
+    sync.next(start);
+    let asked = 1;
+    for (;;) {
+      const now = sync.deadline ?? 0;
+      const { again, givenUp } = sync.elapse(now);
+      sync.next(now);
+      asked += again.length;
+      if (givenUp.length === 0) continue;
+      expect([asked, givenUp]).toEqual([5, [{ link: 1, hasMoved: false }]]);
+      return;
+    }
+  });
+
+  it('insist on the configured root', () => {
+    const theirs = new Author(5).block(undefined);
+    const { roots } = make({ root: hashHex(theirs.hash) }, 3);
+    roots.offer(candidateOf(theirs), 1, undefined);
+    const ours = { root: new Author(2).block(undefined).hash, authors: Array.from({ length: 65 }, () => self.key) };
+    expect(roots.decide(ours, hashHex(theirs.hash))).toBe('theirs');
+  });
+});
