@@ -24,9 +24,7 @@ const exceptions: Exceptions = {
   'web/store/records.ts': indexedDb,
   'web/verifier/worker.ts': { test: platform, because: 'it is a worker' },
   'web/wasm/': { test: platform, because: 'it fetches, and waits for paint' },
-  'core/machines.ts': { test: 'test/unit/core/peer.test.ts', because: 'it only joins what the peer is made of' },
-  'core/catch-up.ts': { test: 'test/unit/core/peer.test.ts', because: 'it is what a peer does with its neighbours' },
-  'core/root-contest.ts': { test: 'test/unit/core/peer.test.ts', because: 'it takes two peers with a root each' },
+  'core/root-contest.ts': { test: 'test/unit/core/catch-up.test.ts', because: 'it takes two peers with a root each' },
   'core/storage/store.ts': {
     test: 'test/contract/store.ts',
     because: 'it is a seam; what holds of every store is there',
