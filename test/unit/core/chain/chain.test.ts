@@ -172,6 +172,32 @@ describe('pending items', () => {
   });
 });
 
+describe('a block of our own', () => {
+  it('moves the chain at once, and is shown only when it is on the disk', () => {
+    const bench = new ChainBench({ self: a });
+    const parent = b.block(undefined, [a.key]);
+    bench.add(parent);
+    const own = a.block(parent);
+    let stored = 0;
+    bench.chain.addSigned(candidateOf(own), 1, () => stored++);
+    expect([bench.chain.count, bench.chain.isSigning, stored]).toEqual([2, true, 0]);
+    expect(bench.chain.shown?.id).toBe(hashHex(parent.hash));
+    bench.settle();
+    expect([bench.chain.isSigning, stored]).toEqual([false, 1]);
+    expect(bench.chain.shown?.id).toBe(hashHex(own.hash));
+    expect(bench.store.signed.map(({ hash }) => hashHex(hash))).toEqual(hashes([own]));
+    expect(bench.store.hashes).toEqual(hashes([parent, own]));
+  });
+
+  it('that is the first one is shown to nobody before it is on the disk', () => {
+    const bench = new ChainBench({ self: a });
+    bench.chain.addSigned(candidateOf(a.block(undefined)), 1, () => undefined);
+    expect([bench.chain.count, bench.chain.shown]).toEqual([1, undefined]);
+    bench.settle();
+    expect(bench.chain.shown?.height).toBe(0);
+  });
+});
+
 describe('the chain of another root', () => {
   it('takes the place of ours in one change, and ours gives its items back', () => {
     const bench = new ChainBench({ self: a });

@@ -89,6 +89,17 @@ describe('the walk', () => {
     expect(tree.add(candidateOf(better), 1).kind).toBe('moved');
     expect(tree.tip?.id).toBe(hashHex(better.hash));
   });
+
+  it('refuses a loser, and what stands on one, when it holds too many', () => {
+    const root = a.block(undefined, [a.key, b.key]);
+    const winner = a.block(root, [a.key, b.key]);
+    const tree = new Tree([root, winner].map(candidateOf), 0);
+    const losers = Array.from({ length: 64 }, () => b.block(root));
+    for (const block of losers) expect(tree.add(candidateOf(block), 1).kind).toBe('side');
+    expect(tree.add(candidateOf(b.block(root)), 1)).toEqual({ kind: 'ignored' });
+    expect(tree.add(candidateOf(a.block(losers[0])), 1)).toEqual({ kind: 'ignored' });
+    expect(tree.add(candidateOf(a.block(winner)), 1).kind).toBe('moved');
+  });
 });
 
 describe('a tree', () => {

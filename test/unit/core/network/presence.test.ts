@@ -75,6 +75,18 @@ describe('our own KeepAlive', () => {
     expect(members.known.size).toBe(0);
   });
 
+  it('is due at once when it was exceeded by an echo, and not by one that another has overtaken', () => {
+    const { presence } = make();
+    presence.due(start);
+    const [lower, higher] = [self.keepAlive(BigInt(start) + 500n), self.keepAlive(BigInt(start) + 900n)];
+    for (const echo of [lower, higher]) expect(presence.check(echo)).toBeDefined();
+    expect(presence.checked(higher, true, start + 10)).toBe(false);
+    expect(presence.due(start + 10)?.count).toBe(BigInt(start) + 901n);
+    expect(presence.checked(lower, true, start + 20)).toBe(false);
+    expect(presence.deadline).toBe(start + 610);
+    expect(presence.fresh(start)?.count).toBe(BigInt(start) + 902n);
+  });
+
   it('is not raised by one of our own key that somebody else made up', () => {
     const { presence, comes } = make();
     const forged = { ...b.keepAlive(BigInt(start) * 2n), pubkey: self.key };

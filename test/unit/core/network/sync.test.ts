@@ -252,6 +252,21 @@ describe('while blocks come', () => {
   });
 });
 
+describe('a request that becomes slow', () => {
+  it('wakes us then, for others may be asked, and blocks written', () => {
+    const bench = new Bench();
+    bench.want(1, 7);
+    bench.until(start + 500);
+    bench.block(1, 'moved');
+    expect(bench.sync.deadline).toBe(start + 2_000);
+    bench.until(start + 1_999);
+    expect(bench.sync.busy(bench.now)).toBe(true);
+    bench.until(start + 2_000);
+    expect(bench.sync.busy(bench.now)).toBe(false);
+    expect(bench.sync.deadline).toBe(start + 10_500);
+  });
+});
+
 describe('a neighbour that lies', () => {
   it('keeps nobody from writing for longer than 1.5 s at a time, and in the end not at all', () => {
     const bench = new Bench();
