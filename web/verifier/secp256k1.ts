@@ -51,6 +51,8 @@ const parsedKeyBytes = 64;
 const auxiliaryBytes = 32;
 const xBytes = 32;
 const intBytes = 4;
+/** Keys kept parsed: a chain's items have few authors, and parsing one is an eighth of a check. */
+const parsedKeys = 256;
 
 export class Secp256k1 {
   readonly #wasm: Exports;
@@ -63,6 +65,9 @@ export class Secp256k1 {
   readonly #keyPair: Pointer;
   readonly #auxiliary: Pointer;
   readonly #parity: Pointer;
+  readonly #parsedPool: Pointer;
+  /** Where each key stands parsed, the one used longest ago first. */
+  readonly #parsed = new Map<string, Pointer>();
 
   private constructor(wasm: Exports) {
     this.#wasm = wasm;
@@ -76,6 +81,7 @@ export class Secp256k1 {
     this.#keyPair = wasm.i(keyPairBytes);
     this.#auxiliary = wasm.i(auxiliaryBytes);
     this.#parity = wasm.i(intBytes);
+    this.#parsedPool = wasm.i(parsedKeys * parsedKeyBytes);
   }
 
   static async instantiate(module: WebAssembly.Module): Promise<Secp256k1> {
@@ -99,10 +105,12 @@ export class Secp256k1 {
 
   /** False for a bad signature and for a key that is no point. */
   holds({ key, digest, signature }: SignatureCheck): boolean {
-    if (!this.isPoint(key) || signature.length !== signatureBytes || digest.length !== hashBytes) return false;
+    if (signature.length !== signatureBytes || digest.length !== hashBytes) return false;
+    const parsed = this.#parsedAt(key);
+    if (parsed === undefined) return false;
     this.#put(signature, this.#signature);
     this.#put(digest, this.#digest);
-    return this.#wasm.u(this.#context, this.#signature, this.#digest, hashBytes, this.#parsedKey) === 1;
+    return this.#wasm.u(this.#context, this.#signature, this.#digest, hashBytes, parsed) === 1;
   }
 
   isPoint(key: PublicKey): boolean {
@@ -133,6 +141,31 @@ export class Secp256k1 {
       invariant(done === 1, 'libsecp256k1 signs with a good secret');
       return this.#memory.slice(this.#signature, this.#signature + signatureBytes) as Uint8Array as Signature;
     });
+  }
+
+  /** Both parities of one x are checked alike. Undefined for a key that is no point. */
+  #parsedAt(key: PublicKey): Pointer | undefined {
+    if (!isPublicKey(key)) return undefined;
+    const x = String.fromCharCode(...key.subarray(1));
+    const held = this.#parsed.get(x);
+    if (held !== undefined) {
+      this.#parsed.delete(x);
+      this.#parsed.set(x, held);
+      return held;
+    }
+    if (!this.isPoint(key)) return undefined;
+    const at = this.#freePlace();
+    this.#memory.copyWithin(at, this.#parsedKey, this.#parsedKey + parsedKeyBytes);
+    this.#parsed.set(x, at);
+    return at;
+  }
+
+  #freePlace(): Pointer {
+    if (this.#parsed.size < parsedKeys) return this.#parsedPool + this.#parsed.size * parsedKeyBytes;
+    const [oldest] = this.#parsed;
+    invariant(oldest !== undefined, 'a full pool has an oldest key');
+    this.#parsed.delete(oldest[0]);
+    return oldest[1];
   }
 
   /** The secret and what is made of it leave the memory again, whatever happens. */

@@ -90,7 +90,10 @@ function newestView(chain: ChainWindow): TemplateResult | typeof nothing {
 }
 
 function olderView(chain: ChainWindow): TemplateResult {
-  const { older, reading } = chain;
+  const { older, reading, isBehind, blocks } = chain;
+  if (isBehind && blocks.length === 0) {
+    return html`<p class="note end">The newest blocks stand here when the chain has been read.</p>`;
+  }
   if (older === undefined) return html`<p class="note end">The chain begins here.</p>`;
   const label = reading ? 'Reading older blocks …' : `Show ${counted(older.to - older.from, 'older block')}`;
   return html`<button

@@ -79,6 +79,38 @@ describe('the window kept on a peer', () => {
     expect(hashes(window.blocks)).toEqual(hashes(peer.chain.slice(-pageBlocks)));
   });
 
+  it('lets blocks pass unseen while the peer catches up with many, and then shows the newest page', async () => {
+    const peer = peerWith(30);
+    const { window, settled } = watch(peer);
+    await settled();
+    const before = hashes(window.blocks);
+    for (let held = 30; held < 200; held++) {
+      peer.set({ syncing: { held, of: 230 } });
+      peer.write([]);
+    }
+    expect(window.isBehind).toBe(true);
+    expect(hashes(window.blocks)).toEqual(before);
+    expect(peer.reads).toHaveLength(1);
+    peer.set({ syncing: { held: 215, of: 230 } });
+    await settled();
+    expect(window.isBehind).toBe(false);
+    expect(hashes(window.blocks)).toEqual(hashes(peer.chain.slice(-pageBlocks)));
+    peer.write([]);
+    expect(window.blocks.at(-1)?.hash).toBe(peer.chain.at(-1)?.hash);
+  });
+
+  it('shows the newest page when the peer gives up catching up', async () => {
+    const peer = peerWith(30);
+    const { window, settled } = watch(peer);
+    await settled();
+    peer.set({ syncing: { held: 30, of: 1_000 } });
+    peer.write([]);
+    expect(window.isBehind).toBe(true);
+    peer.set({ syncing: undefined });
+    await settled();
+    expect(hashes(window.blocks)).toEqual(hashes(peer.chain.slice(-pageBlocks)));
+  });
+
   it('says when a read failed, does not ask again unasked, and does when it is told to', async () => {
     const peer = peerWith(100);
     const read = vi.spyOn(peer, 'blocks');

@@ -2,6 +2,7 @@
  * libsecp256k1 in WASM says and signs exactly what the JavaScript curve does, which is its oracle.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { SignatureCheck } from '../../../../core/crypto/curve.ts';
 import { sha256 } from '../../../../core/crypto/hash.ts';
 import { holderOf, type PublicKey, type SecretKey, type Signature } from '../../../../core/crypto/keys.ts';
 import { nobleCurve, nobleVerifier } from '../../../../core/crypto/noble-curve.ts';
@@ -91,4 +92,23 @@ describe('checking in WASM', () => {
     expect(secp256k1.holds({ ...check, signature: check.signature.subarray(1) as Signature })).toBe(false);
     expect(secp256k1.holds({ ...check, key: check.key.subarray(1) as PublicKey })).toBe(false);
   });
+
+  it('agrees with the oracle when more keys come than are kept parsed, in any order and of both parities', async () => {
+    const authors = goodChecks(600);
+    const other = (check: SignatureCheck): SignatureCheck => ({ ...check, key: withOtherParity(check.key) });
+    // A key of another author in the place of one's own must not hold, however often both were seen.
+    const crossed = authors.map((check, place) => ({ ...check, key: authors.at(place - 1)?.key ?? check.key }));
+    const checks = [...authors, ...authors.slice(-200), ...authors.map(other), ...crossed.slice(300), ...authors];
+    expect(checks.map((check) => secp256k1.holds(check))).toEqual(
+      checks.map(({ key, digest }) => authors.some((good) => good.digest === digest && holderOf(good.key) === holderOf(key))),
+    );
+    const some = checks.filter((_, place) => place % 23 === 0);
+    expect(await nobleVerifier.verify(some)).toEqual(some.map((check) => secp256k1.holds(check)));
+  });
 });
+
+function withOtherParity(key: PublicKey): PublicKey {
+  const other = key.slice();
+  other[0] = key[0] === 2 ? 3 : 2;
+  return other as PublicKey;
+}
