@@ -54,8 +54,11 @@ export class Receipts {
     };
   }
 
-  applied({ items, height, hash }: BlockView): void {
-    for (const { id } of items) {
+  applied(block: BlockView): void {
+    // Whoever shared nothing need not look at what others did.
+    if (this.#open.size === 0) return;
+    const { height, hash } = block;
+    for (const { id } of block.items) {
       const open = this.#open.get(id);
       if (open === undefined || open.progress.level === 'included') continue;
       open.include({ height, block: hash });

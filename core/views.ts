@@ -8,19 +8,28 @@ import type { ChainBlock, PendingView } from './events.ts';
 import type { BlockView, Item, PeerView } from './face.ts';
 import type { GreetedLink } from './network/links.ts';
 
+/** The items are made when they are first looked at: of a thousand blocks that are caught up with, few ever are. */
 export function blockView({ height, block, ids, verified }: ChainBlock): BlockView {
-  const repeated = repeatedItems(ids);
+  let items: readonly Item[] | undefined;
   return {
     height,
     hash: hashHex(block.hash),
     parent: block.parent === undefined ? undefined : hashHex(block.parent),
     author: keyHex(block.author),
     nextChoices: block.nextChoices.map(keyHex),
-    items: block.data.map((data, place) =>
-      itemView(data, ids[place] as ItemId, verified[place] === true, repeated[place] === true),
-    ),
+    get items() {
+      items ??= itemViews(block.data, ids, verified);
+      return items;
+    },
     signature: signatureHex(block.sign),
   };
+}
+
+function itemViews(data: readonly Data[], ids: readonly ItemId[], verified: readonly boolean[]): Item[] {
+  const repeated = repeatedItems(ids);
+  return data.map((item, place) =>
+    itemView(item, ids[place] as ItemId, verified[place] === true, repeated[place] === true),
+  );
 }
 
 /** An item that waits for its block: it is not shown before its signature held. */

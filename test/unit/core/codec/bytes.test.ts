@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   bytesToHex,
+  bytesToHexSlowly,
   compareBytes,
   concatBytes,
   equalBytes,
@@ -109,6 +110,7 @@ describe('hex', () => {
       const bytes = seeded.bytes(length);
       const hex = Buffer.from(bytes).toString('hex');
       expect(bytesToHex(bytes)).toBe(hex);
+      expect(bytesToHexSlowly(bytes)).toBe(hex);
       expect(hexToBytes(hex)).toEqual(bytes);
     }
   });
