@@ -104,7 +104,11 @@ export class Conversation {
     const { presence, members, links, effects } = this.#machines;
     const before = members.known.size;
     if (presence.checked(checked.keepAlive, held, now)) {
-      links.broadcast(encode(cbcMessages, { kind: 'keepAlive', ...checked.keepAlive }), 'droppable', checked.link);
+      links.broadcast(
+        encode(cbcMessages, { kind: 'keepAlive', ...checked.keepAlive }),
+        'droppable',
+        new Set([checked.link]),
+      );
     }
     if (members.known.size !== before) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
     return true;

@@ -200,6 +200,7 @@ export class Peer implements PeerFace {
     this.#driver.dispatch({ kind: 'commanded', command: { kind: 'close' } });
     this.#receipts.close();
     this.#wake();
+    while (!this.#machine.closed) await new Promise<void>((resolve) => this.#wakers.add(resolve));
     await this.#driver.stop();
     this.known.clear();
     this.connected.clear();

@@ -21,12 +21,17 @@ import type { Opened } from './storage/store.ts';
 import { cbcMessages } from './wire/dialect.ts';
 import type { Arrived } from './wire/session.ts';
 
+/** How long a peer that closes waits for the disk: a strict transaction of IndexedDB takes tens of milliseconds. */
+const closingMs = 500;
+
 export class PeerMachine {
   readonly #machines: Machines;
   readonly #catchUp: CatchUp;
   readonly #conversation: Conversation;
   /** Whether a change was stored during this event. */
   #storeChanged = false;
+  /** Told to close, and until when a block of ours on its way to the disk is waited for. */
+  #closing: Milliseconds | undefined;
   #closed = false;
 
   constructor(options: PeerOptions) {
@@ -75,9 +80,14 @@ export class PeerMachine {
     return this.#machines.writer.waitingFor;
   }
 
+  /** Whether the command to close has been carried out. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** When to call `handle` with `elapsed`, if nothing happens before. */
   get deadline(): Milliseconds | undefined {
-    if (this.#closed) return undefined;
+    if (this.#closed || this.#closing !== undefined) return this.#closed ? undefined : this.#closing;
     const { presence, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
     let earliest: Milliseconds | undefined;
     for (const { deadline } of [presence, members, neighbours, links, sync, newcomers, chain.pool, writer]) {
@@ -146,7 +156,7 @@ export class PeerMachine {
 
   /** Everything whose time has come, in the order in which one leads to the other. */
   #advance(now: Milliseconds): void {
-    const { links, members, neighbours, serving, writer, effects } = this.#machines;
+    const { links, members, neighbours, serving, effects } = this.#machines;
     if (members.elapse(now)) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
     for (const { link, reason } of links.overdue(now)) links.close(link, reason);
     this.#catchUp.advance(now);
@@ -160,10 +170,22 @@ export class PeerMachine {
     );
     this.#conversation.speak(now);
     serving.advance((id) => links.greetedLink(id), this.#storeChanged);
+    if (this.#closing === undefined) this.#write(now);
+    links.flush(now);
+    if (this.#closing !== undefined && (!this.#machines.chain.isSigning || this.#closing <= now)) this.#close();
+  }
+
+  #write(now: Milliseconds): void {
+    const { writer, effects } = this.#machines;
     const waitedFor = writer.waitingFor;
     writer.consider(now, this.#catchUp.busy(now), (block, bytes) => this.#catchUp.announce(block, bytes));
     if (writer.waitingFor !== waitedFor) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
-    links.flush(now);
+  }
+
+  #close(): void {
+    const { links } = this.#machines;
+    for (const link of links.all()) links.close(link, 'this peer closed');
+    this.#closed = true;
   }
 
   #received(id: LinkId, bytes: Uint8Array, now: Milliseconds): void {
@@ -210,16 +232,17 @@ export class PeerMachine {
   #accept(item: ReturnType<Machines['gossip']['verified']>, now: Milliseconds): void {
     if (item === undefined) return;
     const { chain, links, publicKey, gossip } = this.#machines;
-    const { id, data, link } = item;
+    const { id, data, holders } = item;
     const mine = holderOf(data.author) === holderOf(publicKey);
     if (!chain.accept({ id, data, mine, arrivedAt: now })) {
       gossip.hide(item);
       return;
     }
-    links.broadcast(encode(cbcMessages, { kind: 'shareData', data }), 'droppable', link);
+    links.broadcast(encode(cbcMessages, { kind: 'shareData', data }), 'droppable', holders);
   }
 
   #composed({ request, items }: Extract<Event, { kind: 'composed' }>, now: Milliseconds): void {
+    if (this.#closing !== undefined) return;
     this.#machines.writer.composed(request, items, now, this.#catchUp.busy(now), (block, bytes) =>
       this.#catchUp.announce(block, bytes),
     );
@@ -240,8 +263,8 @@ export class PeerMachine {
         writer.composes = command.wanted;
         return;
       case 'close':
-        for (const link of links.all()) links.close(link, 'this peer closed');
-        this.#closed = true;
+        // A block that was shown here as written would be lost to all others until this peer comes back.
+        this.#closing ??= now + closingMs;
         return;
     }
   }

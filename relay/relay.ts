@@ -48,9 +48,9 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     archive: (network) => archives.get(network)?.accept,
   });
   const close = async (): Promise<void> => {
-    const closed = server.close();
+    // A block that an archive has just written still leaves by the sockets that the server then closes.
     await Promise.all([...archives.values()].map(({ peer }) => peer.close()));
-    await closed;
+    await server.close();
   };
   const boundPort = await server.listen(host, port);
   try {

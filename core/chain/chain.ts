@@ -43,6 +43,8 @@ export class Chain {
   readonly #own: Holder;
   /** Items of the newest blocks, some of which the store may not have yet, with how often each stands there. */
   readonly #recentItems = new Map<ItemIdHex, number>();
+  /** Whether those are the items of the whole chain, so that the store need not be asked. */
+  #remembersAll: boolean;
   /** Blocks of our own that are not on the disk yet. */
   readonly #unstored = new Set<HashHex>();
   #tree: Tree;
@@ -52,6 +54,7 @@ export class Chain {
     this.#tree = new Tree(state.recent, state.count - state.recent.length);
     this.#root = state.root === undefined ? undefined : hashHex(state.root);
     this.#own = holderOf(own);
+    this.#remembersAll = state.count === state.recent.length;
     for (const { ids } of state.recent) this.#remember(ids);
     this.#random = random;
     this.#effects = effects;
@@ -89,6 +92,11 @@ export class Chain {
   /** Whether one of the newest blocks holds the item; for older ones the store is asked. */
   heldRecently(id: ItemIdHex): boolean {
     return this.#recentItems.has(id);
+  }
+
+  /** Whether no block holds the item, as far as that is known here; if not, the store is asked. */
+  surelyLacks(id: ItemIdHex): boolean {
+    return this.#remembersAll && !this.#recentItems.has(id);
   }
 
   /** A verified block, its parent held or not. */
@@ -199,6 +207,7 @@ export class Chain {
     for (const oldest of this.#recentItems.keys()) {
       if (this.#recentItems.size <= mostRecentItems) break;
       this.#recentItems.delete(oldest);
+      this.#remembersAll = false;
     }
   }
 

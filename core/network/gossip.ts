@@ -2,7 +2,8 @@
  * Shared data on its way in: checked for its author's signature and for standing on the chain already.
  *
  * Both questions are asked at once, and both answers are needed before an item is kept or passed on (spec/safety.md,
- * Blocks 6). It is shown as soon as its signature held (What a receipt may promise): the store answers a few ms later,
+ * Blocks 6); while the whole chain's items are remembered, the second is answered here. Whoever has sent the item
+ * meanwhile has it, and is not sent it. It is shown as soon as its signature held (What a receipt may promise): the store answers a few ms later,
  * and only an old item sent again is taken back. A dropped item is no loss: whoever shared it keeps it.
  */
 import type { Chain } from '../chain/chain.ts';
@@ -18,11 +19,17 @@ export interface Gossiped {
   readonly link: LinkId | undefined;
 }
 
+/** One that may be taken, and links whose other end has it. */
+export interface Accepted extends Gossiped {
+  readonly holders: ReadonlySet<LinkId>;
+}
+
 type Answer = 'unknown' | 'good';
 
 interface Asked {
   readonly item: Gossiped;
   readonly bytes: number;
+  readonly holders: Set<LinkId>;
   signature: Answer;
   absence: Answer;
   isShown: boolean;
@@ -46,29 +53,34 @@ export class Gossip {
   offer(data: Data, link: LinkId | undefined): void {
     const id = itemIdOf(data);
     const hex = itemIdHex(id);
-    if (this.#asked.has(hex) || this.#chain.pool.has(hex) || this.#chain.heldRecently(hex)) return;
+    const asked = this.#asked.get(hex);
+    if (asked !== undefined && link !== undefined) asked.holders.add(link);
+    if (asked !== undefined || this.#chain.pool.has(hex) || this.#chain.heldRecently(hex)) return;
     if (this.#asked.size >= mostAsked || this.#bytes + data.data.length > mostBytes) return;
+    const isLacking = this.#chain.surelyLacks(hex);
     this.#asked.set(hex, {
       item: { id, data, link },
       bytes: data.data.length,
+      holders: new Set(link === undefined ? [] : [link]),
       signature: 'unknown',
-      absence: 'unknown',
+      absence: isLacking ? 'good' : 'unknown',
       isShown: false,
     });
     this.#bytes += data.data.length;
     const verify = this.#request(hex);
     this.#effects.put({ kind: 'verify', request: verify, checks: [dataCheck(data)] });
+    if (isLacking) return;
     const load = this.#request(hex);
     this.#effects.put({ kind: 'load', request: load, query: { kind: 'containsItems', ids: [id] } });
   }
 
   /** The signature's answer. @returns the item when nothing is asked about it any more and it may be taken */
-  verified(request: RequestId, held: boolean): Gossiped | undefined {
+  verified(request: RequestId, held: boolean): Accepted | undefined {
     return this.#answered(request, 'signature', held);
   }
 
   /** The store's answer. */
-  looked(request: RequestId, contained: boolean): Gossiped | undefined {
+  looked(request: RequestId, contained: boolean): Accepted | undefined {
     return this.#answered(request, 'absence', !contained);
   }
 
@@ -88,7 +100,7 @@ export class Gossip {
     return request;
   }
 
-  #answered(request: RequestId, question: 'signature' | 'absence', good: boolean): Gossiped | undefined {
+  #answered(request: RequestId, question: 'signature' | 'absence', good: boolean): Accepted | undefined {
     const hex = this.#requests.get(request);
     this.#requests.delete(request);
     const asked = hex === undefined ? undefined : this.#asked.get(hex);
@@ -102,7 +114,7 @@ export class Gossip {
     }
     this.#asked.delete(hex);
     this.#bytes -= asked.bytes;
-    if (good && !isTaken) return asked.item;
+    if (good && !isTaken) return { ...asked.item, holders: asked.holders };
     if (asked.isShown) this.hide(asked.item);
     return undefined;
   }

@@ -51,6 +51,7 @@ export const greetingTimeoutMs = 5_000;
 const mostUngreeted = 64;
 /** spec/safety.md, Two links to one peer. */
 const contestMs = 1_500;
+const nobody: ReadonlySet<LinkId> = new Set();
 
 export class Links {
   readonly #links = new Map<LinkId, OpenLink>();
@@ -126,9 +127,9 @@ export class Links {
     link.outbox.push(payload, urgency);
   }
 
-  /** To every greeted link but one. */
-  broadcast(payload: Uint8Array, urgency: Urgency, except?: LinkId): void {
-    for (const link of this.greeted()) if (link.id !== except) link.outbox.push(payload, urgency);
+  /** To every greeted link but those. */
+  broadcast(payload: Uint8Array, urgency: Urgency, except: ReadonlySet<LinkId> = nobody): void {
+    for (const link of this.greeted()) if (!except.has(link.id)) link.outbox.push(payload, urgency);
   }
 
   /** Seals and sends what the links have credit for. */

@@ -34,6 +34,7 @@ describe('the machines of one peer', () => {
     const machines = make();
     machines.chain.share(poolItem(self.item(), start, true));
     machines.gossip.offer(new Author(3).item(), 1);
+    machines.serving.requested(1, new Author(3).block(undefined).hash);
     machines.recorder.flush();
     machines.neighbours.want('ws://a', start);
     machines.neighbours.dial([], start);

@@ -44,6 +44,43 @@ describe('a peer that is told to close', () => {
     expect(stage.store.pendingIds).toEqual(items.map((data) => itemIdHex(itemIdOf(data))));
     expect(stage.machine.deadline).toBeUndefined();
   });
+
+  /** A peer whose own block is on its way to the disk. */
+  const writing = (): { stage: Stage; remote: Remote; id: string } => {
+    const self = new Author(1);
+    const root = new Author(2).block(undefined, [self.key]);
+    const store = new SlowStore();
+    store.blocks = storedBlocks([root]);
+    const stage = new Stage({ self, store });
+    const remote = stage.join(new Author(2), { root: root.hash, last: root.hash, count: 1n });
+    remote.keepAlive();
+    stage.answers.store = false;
+    const data = self.item('the last word');
+    stage.handle({ kind: 'commanded', command: { kind: 'share', data, id: itemIdOf(data) } });
+    stage.settle('store');
+    stage.pass(1_000);
+    expect(stage.machine.count).toBe(2);
+    return { stage, remote, id: stage.machine.tip ?? '' };
+  };
+
+  it('goes when its own newest block is on the disk and has left', () => {
+    const { stage, remote, id } = writing();
+    stage.handle({ kind: 'commanded', command: { kind: 'close' } });
+    expect([stage.machine.closed, remote.closedBecause, remote.of('shareBlock')]).toEqual([false, undefined, []]);
+    stage.settle('store');
+    expect(remote.of('shareBlock').map(({ block }) => hashHex(block.hash))).toEqual([id]);
+    expect([stage.machine.closed, remote.closedBecause]).toEqual([true, 'this peer closed']);
+  });
+
+  it('writes nothing more, and does not wait for a disk that does not answer', () => {
+    const { stage, remote } = writing();
+    stage.handle({ kind: 'commanded', command: { kind: 'close' } });
+    const more = stage.self.item('too late');
+    stage.handle({ kind: 'commanded', command: { kind: 'share', data: more, id: itemIdOf(more) } });
+    stage.pass(5_000);
+    expect([stage.machine.closed, stage.machine.count, stage.machine.deadline]).toEqual([true, 2, undefined]);
+    expect([remote.of('shareBlock'), remote.closedBecause]).toEqual([[], 'this peer closed']);
+  });
 });
 
 describe('what comes late or was not asked for', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Block } from '../../../../core/chain/block.ts';
 import type { Data } from '../../../../core/chain/data.ts';
 import { itemIdOf } from '../../../../core/chain/data.ts';
 import { itemIdHex, type Signature } from '../../../../core/crypto/keys.ts';
@@ -18,9 +19,22 @@ interface Questions {
   readonly contained: boolean;
 }
 
+/** More blocks than are held in memory: of the older ones only the store knows the items. */
+function reopenedChain(): ChainBench {
+  const before = new ChainBench();
+  before.add(...a.chain(12));
+  return new ChainBench({ store: before.store });
+}
+
 class Bench {
-  readonly chain = new ChainBench();
+  readonly chain = reopenedChain();
   readonly gossip = new Gossip(this.chain.chain, this.chain.effects);
+
+  get tip(): Block {
+    const { tip } = this.chain.chain.tree;
+    if (tip === undefined) throw new Error('the chain has blocks');
+    return tip.block;
+  }
 
   /** @returns what was asked about the item; undefined when nothing was */
   offer(data: Data, link: number | undefined = 1): Questions | undefined {
@@ -56,7 +70,8 @@ describe('shared data', () => {
     const data = a.item();
     const asked = bench.offer(data, 7);
     expect(asked && bench.gossip.asked(asked.verify) && bench.gossip.asked(asked.load)).toBe(true);
-    expect(bench.answer(asked, storeFirst)).toEqual({ id: itemIdOf(data), data, link: 7 });
+    const holders = new Set([7]);
+    expect(bench.answer(asked, storeFirst)).toEqual({ id: itemIdOf(data), data, link: 7, holders });
     expect(asked && (bench.gossip.asked(asked.verify) || bench.gossip.asked(asked.load))).toBe(false);
   });
 
@@ -94,10 +109,37 @@ describe('shared data', () => {
     expect(bench.chain.effects.take()).toEqual([]);
   });
 
+  it('is asked only for its signature while all items of the chain are remembered', () => {
+    const chain = new ChainBench();
+    const gossip = new Gossip(chain.chain, chain.effects);
+    const data = a.item();
+    gossip.offer(data, 7);
+    const [verify, ...more] = chain.effects.take();
+    if (verify?.kind !== 'verify') throw new Error('its signature is asked for');
+    expect(more).toEqual([]);
+    gossip.offer(data, 9);
+    expect(gossip.verified(verify.request, true)).toMatchObject({ data, holders: new Set([7, 9]) });
+    chain.chain.accept(poolItem(data));
+    const old = a.item('old');
+    chain.add(a.block(undefined, [a.key], [data, old]));
+    chain.effects.take();
+    gossip.offer(data, 9);
+    gossip.offer(old, 9);
+    expect(chain.effects.take()).toEqual([]);
+  });
+
+  it('names everybody who has sent it while it was asked about', () => {
+    const bench = new Bench();
+    const data = a.item();
+    const asked = bench.offer(data, 7);
+    for (const link of [8, 9, 7]) bench.offer(data, link);
+    expect(bench.answer(asked)).toMatchObject({ link: 7, holders: new Set([7, 8, 9]) });
+  });
+
   it('is not asked about when a recent block holds it, or it is pending, or it is asked about', () => {
     const bench = new Bench();
     const [held, pending, asked] = [a.item('held'), a.item('pending'), a.item('asked')];
-    bench.chain.add(a.block(undefined, [a.key], [held]));
+    bench.chain.add(a.block(bench.tip, [a.key], [held]));
     bench.chain.chain.accept(poolItem(pending));
     bench.chain.settle();
     expect(bench.offer(held)).toBeUndefined();
@@ -110,7 +152,7 @@ describe('shared data', () => {
     const bench = new Bench();
     const data = a.item();
     const asked = bench.offer(data);
-    bench.chain.add(a.block(undefined, [a.key], [data]));
+    bench.chain.add(a.block(bench.tip, [a.key], [data]));
     expect(bench.answer(asked)).toBeUndefined();
   });
 

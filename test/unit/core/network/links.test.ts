@@ -132,7 +132,7 @@ describe('a link', () => {
     const bench = new Bench();
     const [one, two] = [bench.prove(small), bench.prove(large)];
     bench.effects.take();
-    bench.links.broadcast(Uint8Array.of(1), 'kept', one.id);
+    bench.links.broadcast(Uint8Array.of(1), 'kept', new Set([one.id]));
     bench.links.flush(start);
     expect(bench.taken('send').map(({ link }) => link)).toEqual([two.id]);
   });

@@ -100,7 +100,9 @@ describe('checking in WASM', () => {
     const crossed = authors.map((check, place) => ({ ...check, key: authors.at(place - 1)?.key ?? check.key }));
     const checks = [...authors, ...authors.slice(-200), ...authors.map(other), ...crossed.slice(300), ...authors];
     expect(checks.map((check) => secp256k1.holds(check))).toEqual(
-      checks.map(({ key, digest }) => authors.some((good) => good.digest === digest && holderOf(good.key) === holderOf(key))),
+      checks.map(({ key, digest }) =>
+        authors.some((good) => good.digest === digest && holderOf(good.key) === holderOf(key)),
+      ),
     );
     const some = checks.filter((_, place) => place % 23 === 0);
     expect(await nobleVerifier.verify(some)).toEqual(some.map((check) => secp256k1.holds(check)));
