@@ -13,6 +13,7 @@ import type { Event, LinkId, RequestId } from '../events.ts';
 import type { Carrier } from '../link.ts';
 import type { Greeting } from '../wire/messages.ts';
 import { Session, type SessionOptions } from '../wire/session.ts';
+import { sourceOf } from './addresses.ts';
 import { Outbox, type Urgency } from './outbox.ts';
 
 export type LinkPhase =
@@ -44,11 +45,14 @@ export interface OpenLink {
   contest: { readonly until: Milliseconds; readonly answered: boolean } | undefined;
 }
 
+type Origin = Pick<OpenLink, 'carrier' | 'address' | 'dialled'>;
+
 export type GreetedLink = OpenLink & { phase: Extract<LinkPhase, { kind: 'greeted' | 'proven' }> };
 
 /** spec/safety.md, Frames and sessions. */
 export const greetingTimeoutMs = 5_000;
 const mostUngreeted = 64;
+const mostUngreetedOfOneSource = 4;
 /** spec/safety.md, Two links to one peer. */
 const contestMs = 1_500;
 const nobody: ReadonlySet<LinkId> = new Set();
@@ -90,7 +94,7 @@ export class Links {
   /** Both sides greet at once. @returns false when there is no room and the link is closed */
   opened(event: Extract<Event, { kind: 'linkOpened' }>, greeting: Greeting, now: Milliseconds): boolean {
     const { link: id, carrier, address, dialled, dial, remote } = event;
-    if (!this.#makeRoom()) {
+    if (!this.#makeRoom(event)) {
       this.#effects.put({ kind: 'close', link: id, reason: 'no room for another link' });
       return false;
     }
@@ -192,10 +196,22 @@ export class Links {
   }
 
   /** When it is full, the oldest that has sent nothing makes room. @returns whether there is room now */
-  #makeRoom(): boolean {
-    const ungreeted = this.all().filter((link) => link.phase.kind === 'greeting');
+  #makeRoom(newcomer: Origin): boolean {
+    const source = limitedSource(newcomer);
+    const ofSource = this.#ungreeted().filter((link) => source !== undefined && limitedSource(link) === source);
+    if (ofSource.length >= mostUngreetedOfOneSource && !this.#closeSilent(ofSource)) return false;
+    const ungreeted = this.#ungreeted();
     if (this.#links.size < this.#maxLinks && ungreeted.length < mostUngreeted) return true;
-    const silent = ungreeted.find((link) => link.session.heldBytes === 0);
+    return this.#closeSilent(ungreeted);
+  }
+
+  #ungreeted(): OpenLink[] {
+    return this.all().filter((link) => link.phase.kind === 'greeting');
+  }
+
+  /** @returns whether there was one */
+  #closeSilent(links: readonly OpenLink[]): boolean {
+    const silent = links.find((link) => link.session.heldBytes === 0);
     if (silent !== undefined) this.close(silent, 'another link needs its place');
     return silent !== undefined;
   }
@@ -245,4 +261,12 @@ export function greetedPhase(greeting: Greeting, ours: boolean, now: Millisecond
 
 function deadlineOf(link: OpenLink): Milliseconds | undefined {
   return link.phase.kind === 'greeting' ? link.phase.until : undefined;
+}
+
+/**
+ * Where somebody dialled us from, if that counts: links that we dial are our own doing, and the address of a WebSocket
+ * may be that of a server in front of the relay, one for all tabs.
+ */
+function limitedSource({ carrier, address, dialled }: Origin): string | undefined {
+  return carrier === 'tcp' && !dialled ? sourceOf(address) : undefined;
 }

@@ -1,9 +1,15 @@
 /**
- * core/network/addresses.ts: names for peers that have no address.
+ * core/network/addresses.ts: names for peers that have no address; the parts of those that have one.
  */
 import { describe, expect, it } from 'vitest';
 import { keyHex } from '../../../../core/crypto/keys.ts';
-import { signaledAddress, signaledKey, unreachableAddress } from '../../../../core/network/addresses.ts';
+import {
+  hostAndPort,
+  signaledAddress,
+  signaledKey,
+  sourceOf,
+  unreachableAddress,
+} from '../../../../core/network/addresses.ts';
 import { isHostAndPort } from '../../../../core/wire/identify.ts';
 import { identity } from '../../../model/session-parts.ts';
 import { keyVectors } from '../../../model/vectors.ts';
@@ -46,4 +52,54 @@ describe('a signaled address', () => {
 it('both kinds of address pass for host:port, so that a reference peer does not close', () => {
   expect(isHostAndPort(address)).toBe(true);
   expect(isHostAndPort(unreachableAddress)).toBe(true);
+});
+
+describe('an address', () => {
+  it.each([
+    ['host.example:29092', 'host.example', 29_092],
+    ['127.0.0.1:0', '127.0.0.1', 0],
+    ['[::1]:65535', '::1', 65_535],
+    ['[2001:db8::192.0.2.7]:1', '2001:db8::192.0.2.7', 1],
+  ])('%s has a host and a port', (whole, host, port) => {
+    expect(hostAndPort(whole)).toEqual({ host, port });
+  });
+
+  it.each(['', ':1', 'host', 'host:', 'host:x', 'host:65536', '::1:1', '[::1]', '[::1:1', '::1]:1', 'ws://a:1'])(
+    '%j is none of a host and a port',
+    (text) => {
+      expect(hostAndPort(text)).toBeUndefined();
+      expect(sourceOf(text)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['192.0.2.7:1', '192.0.2.7:65535'],
+    ['[2001:db8:0:1::7]:1', '[2001:db8:0:1:2:3:4:5]:2'],
+    ['[2001:db8::7]:1', '[2001:db8:0:0:ffff:ffff:ffff:ffff]:1'],
+    ['[2001:db8::7]:1', '[2001:db8::1:2:3:4]:1'],
+    ['[64:ff9b::192.0.2.7]:1', '[64:ff9b::192.0.2.8]:1'],
+    ['[fe80::1]:1', '[fe80::2]:1'],
+    ['[::2]:1', '[::3:4]:1'],
+    ['[1:2:3:4:5:6:7:8]:1', '[1:2:3:4::]:1'],
+  ])('counts for the same limits: %s and %s', (one, other) => {
+    expect(sourceOf(one)).toBeDefined();
+    expect(sourceOf(other)).toBe(sourceOf(one));
+  });
+
+  it.each([
+    ['192.0.2.7:1', '192.0.2.8:1'],
+    ['[2001:db8:0:1::7]:1', '[2001:db8:0:2::7]:1'],
+    ['[2001:db8::7]:1', '[2001:db8::1:2:3:4:5]:1'],
+    ['[::2]:1', '[::1:2:3:4:5]:1'],
+    ['[::2]:1', '[::1:2:3:192.0.2.7]:1'],
+    ['192.0.2.7:1', '[::ffff:192.0.2.7]:1'],
+  ])('counts for other limits: %s and %s', (one, other) => {
+    expect(sourceOf(one)).toBeDefined();
+    expect(sourceOf(other)).not.toBe(sourceOf(one));
+  });
+
+  it.each(['127.0.0.1:1', '127.9.8.7:1', '[::1]:1', 'localhost:1', 'host.example:1', '1.2.3.host:1', address])(
+    '%s counts for no limits: it is on this machine, or a name',
+    (text) => expect(sourceOf(text)).toBeUndefined(),
+  );
 });

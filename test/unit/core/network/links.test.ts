@@ -3,6 +3,7 @@ import { bytesToHex } from '../../../../core/codec/bytes.ts';
 import { decode, encode } from '../../../../core/codec/codec.ts';
 import { Effects } from '../../../../core/effects.ts';
 import type { Effect } from '../../../../core/events.ts';
+import type { Carrier } from '../../../../core/link.ts';
 import { type GreetedLink, greetedPhase, greetingTimeoutMs, Links } from '../../../../core/network/links.ts';
 import { stalledMs } from '../../../../core/network/outbox.ts';
 import { cbcMessages } from '../../../../core/wire/dialect.ts';
@@ -33,18 +34,16 @@ class Bench {
   }
 
   /** @returns the link's id */
-  open(dialled = false, now = start): number {
+  open(dialled = false, now = start, carrier: Carrier = 'memory', address?: string): number {
     const link = ++this.#lastLink;
-    const event = {
-      kind: 'linkOpened',
-      link,
-      carrier: 'memory',
-      address: `m:${link}`,
-      dial: undefined,
-      dialled,
-    } as const;
-    this.links.opened({ ...event, remote: undefined }, greetingOf(self), now);
+    const event = { kind: 'linkOpened', link, carrier, dial: undefined, dialled, remote: undefined } as const;
+    this.links.opened({ ...event, address: address ?? `m:${link}` }, greetingOf(self), now);
     return link;
+  }
+
+  /** The first bytes of a greeting of 100, on a link that is open. */
+  speak(link: number): void {
+    this.links.link(link)?.session.receive(Uint8Array.of(100, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2));
   }
 
   greet(author: Author, dialled = false, now = start, ours = true): GreetedLink {
@@ -178,7 +177,7 @@ describe('when there are too many links', () => {
   it('the oldest that has sent nothing makes room', () => {
     const bench = new Bench(3);
     const speaking = bench.open();
-    bench.links.link(speaking)?.session.receive(Uint8Array.of(100, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2));
+    bench.speak(speaking);
     const silent = bench.open();
     bench.prove(large);
     const next = bench.open();
@@ -191,6 +190,70 @@ describe('when there are too many links', () => {
     const bench = new Bench(1_000);
     const opened = Array.from({ length: 100 }, () => bench.open());
     expect(bench.ids).toEqual(opened.slice(36));
+  });
+});
+
+describe('of those who dial us by TCP and have not greeted', () => {
+  function openFrom(bench: Bench, ...addresses: string[]): number[] {
+    return addresses.map((address) => bench.open(false, start, 'tcp', address));
+  }
+
+  function from(host: string, count: number): string[] {
+    return Array.from({ length: count }, (_, index) => `${host}:${40_000 + index}`);
+  }
+
+  it.each([
+    ['an IPv4 address', '192.0.2.7', '192.0.2.8'],
+    ['half of an IPv6 address', '[2001:db8::7]', '[2001:db8:0:1::7]'],
+  ])('no more than 4 are from %s: the oldest that has sent nothing makes room', (_, host, other) => {
+    const bench = new Bench();
+    const elsewhere = openFrom(bench, ...from(other, 4));
+    const [speaking, silent, ...rest] = openFrom(bench, ...from(host, 4));
+    bench.speak(speaking ?? 0);
+    bench.effects.take();
+    const next = openFrom(bench, `${host}:50000`);
+    expect(bench.taken('close')).toMatchObject([{ link: silent }]);
+    expect(bench.ids).toEqual([...elsewhere, speaking, ...rest, ...next]);
+    expect(bench.links.takeEnded().map(({ id }) => id)).toEqual([silent]);
+  });
+
+  it('a fifth is refused when the 4 from its address have all begun to greet', () => {
+    const bench = new Bench();
+    const links = openFrom(bench, ...from('192.0.2.7', 4));
+    const elsewhere = openFrom(bench, '192.0.2.8:1');
+    for (const link of links) bench.speak(link);
+    bench.effects.take();
+    const [refused] = openFrom(bench, '192.0.2.7:50000');
+    expect(bench.taken('close')).toMatchObject([{ link: refused }]);
+    expect(bench.ids).toEqual([...links, ...elsewhere]);
+  });
+
+  it('those who have greeted do not count', () => {
+    const bench = new Bench();
+    const links = openFrom(bench, ...from('192.0.2.7', 4));
+    for (const id of links.slice(0, 2)) {
+      const link = bench.links.link(id);
+      if (link !== undefined) link.phase = greetedPhase(greetingOf(large), true, start);
+    }
+    const next = openFrom(bench, ...from('192.0.2.7', 2));
+    expect(bench.ids).toEqual([...links, ...next]);
+  });
+
+  it('any number is from loopback, and 64 from everywhere', () => {
+    const bench = new Bench(1_000);
+    const local = openFrom(bench, ...from('127.0.0.1', 30), ...from('[::1]', 30));
+    expect(bench.ids).toEqual(local);
+    const others = openFrom(bench, ...Array.from({ length: 10 }, (_, index) => `192.0.2.${index}:1`));
+    expect(bench.ids).toEqual([...local.slice(6), ...others]);
+  });
+
+  it('neither links that we dial count, nor those of other carriers', () => {
+    const bench = new Bench();
+    const address = '192.0.2.7:1';
+    const links = Array.from({ length: 5 }, () => bench.open(true, start, 'tcp', address));
+    for (let count = 0; count < 5; count++) links.push(bench.open(false, start, 'websocket', address));
+    links.push(...openFrom(bench, ...from('192.0.2.7', 4)));
+    expect(bench.ids).toEqual(links);
   });
 });
 
