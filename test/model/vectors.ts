@@ -73,6 +73,19 @@ export interface StoredBlockVector {
   readonly block: BlockVector;
 }
 
+export interface TournamentVector {
+  readonly players: number;
+  readonly winner: string;
+  readonly games: readonly GameVector[];
+}
+
+export interface GameVector {
+  readonly borsh: string;
+  readonly author: string;
+  readonly sign: string;
+  readonly rounds: string;
+}
+
 /** test/vectors/ours/README.md */
 export interface SignalingVector {
   readonly tab: { readonly secret: string; readonly pubkey: string };
@@ -114,6 +127,7 @@ export const sessionVector = (): SessionVector => readVector('session-cbc.json')
 export const payloadVectors = (): { readonly cbc: readonly PayloadVector[] } => readVector('payloads.json');
 export const blockVectors = (): { readonly cases: readonly BlockCase[] } => readVector('blocks.json');
 export const folderVector = (): readonly StoredBlockVector[] => readVector('folder-reference/expected.json');
+export const highlanderVectors = (): readonly TournamentVector[] => readVector('highlander.json');
 export const signalingVector = (): SignalingVector => readVector('ours/signaling.json');
 
 /** @param path inside test/vectors; the caller names the file's type */
