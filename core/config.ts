@@ -4,11 +4,15 @@
 
 export type Milliseconds = number;
 
+/** Which of the wire's dialects is spoken: one of the two, or whichever the other side speaks (spec/safety.md). */
+export type Wire = 'auto' | 'cbc' | 'gcm-siv';
+
 export interface Config {
   /** The network's name: greetings, stores, slots, folders and rooms are named by it (spec/safety.md, Networks). */
   readonly network: string;
   /** What our greeting carries as `host:port`. A peer nobody can dial says `127.0.0.1:1` (design.md, Links). */
   readonly listen: string;
+  readonly wire: Wire;
   /** A thin peer is known to nobody: it sends no KeepAlive and never writes. */
   readonly thin: boolean;
   readonly keepAliveMs: Milliseconds;
@@ -32,6 +36,7 @@ export interface Config {
 export const defaultConfig: Config = {
   network: 'main',
   listen: '127.0.0.1:1',
+  wire: 'auto',
   thin: false,
   keepAliveMs: 600,
   dataGatherTimeMs: 750,

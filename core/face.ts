@@ -61,6 +61,8 @@ export interface Problem {
 
 export interface Status {
   readonly network: string;
+  /** Where others are told that this peer is reached: `host:port`; undefined when nobody can dial it. */
+  readonly listen: string | undefined;
   /** Number of blocks held. */
   readonly height: number;
   readonly root: HashHex | undefined;

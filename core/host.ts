@@ -22,6 +22,7 @@ import type {
   Receipt,
   Status,
 } from './face.ts';
+import { unreachableAddress } from './network/addresses.ts';
 import { PeerMachine } from './peer.ts';
 import type { Platform } from './platform.ts';
 import { Receipts } from './receipts.ts';
@@ -108,6 +109,7 @@ export class Peer implements PeerFace {
     const { count, root, tip, syncing, waitingFor } = this.#machine;
     return {
       network: this.#config.network,
+      listen: this.#config.listen === unreachableAddress ? undefined : this.#config.listen,
       height: count,
       root,
       tip,

@@ -6,10 +6,10 @@
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { PeerError, StoreError } from '../core/errors.ts';
+import { explained } from './explain.ts';
 import { logToStderr } from './log.ts';
 import { type Relay, startRelay } from './relay.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { readSettings } from './settings.ts';
 
 /** Issue 3: within a second. */
 const endWithinMs = 900;
@@ -23,7 +23,7 @@ try {
 } catch (error) {
   const line = explained(error, settings);
   if (line === undefined) throw error;
-  console.error(line);
+  console.error(`mccloud: ${line}`);
   process.exitCode = 1;
 }
 
@@ -40,20 +40,4 @@ async function end(relay: Relay): Promise<void> {
 function pageFolder(): string {
   const [compiled, source] = ['../page', '../dist/page'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
   return compiled !== undefined && existsSync(compiled) ? compiled : (source as string);
-}
-
-/** One line about what went wrong; undefined when it is a bug. */
-function explained(error: unknown, { host, port }: Settings): string | undefined {
-  if (error instanceof StoreError || error instanceof PeerError) return `mccloud: ${error.message}`;
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'EADDRINUSE':
-      return `mccloud: port ${port} of ${host} is taken; choose another with --port`;
-    case 'EACCES':
-      return `mccloud: this user may not listen on port ${port}; choose one above 1023 with --port`;
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `mccloud: ${host} is no address of this machine; choose another with --host`;
-    default:
-      return undefined;
-  }
 }

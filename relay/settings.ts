@@ -1,8 +1,8 @@
 /**
  * What the command line and the environment set; flags go before variables.
  */
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { isNetworkName } from '../core/config.ts';
+import { Command, Option } from 'commander';
+import { parseNetworks, parsePort } from './cli/arguments.ts';
 
 export interface Settings {
   readonly host: string;
@@ -39,20 +39,4 @@ export function readSettings(argv: readonly string[]): Settings {
   const options = command.parse(argv).opts<{ host: string; port: number; data: string; network: string[] }>();
   const { host, port, data, network } = options;
   return { host, port, data, networks: network.length > 0 ? network : ['main'] };
-}
-
-function parsePort(value: string): number {
-  const port = Number(value);
-  if (!/^\d+$/.test(value) || port > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535.');
-  return port;
-}
-
-function parseNetworks(value: string, before: readonly string[]): string[] {
-  const names = value.split(',').map((name) => name.trim());
-  for (const name of names) {
-    if (!isNetworkName(name)) {
-      throw new InvalidArgumentError('a network is named by 1 to 64 of a–z 0–9 . _ -, the first a letter or digit.');
-    }
-  }
-  return [...before, ...names];
 }

@@ -29,6 +29,22 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   throw new StoreError('held', `several processes want the folder ${folder} at once; try again`);
 }
 
+/** The process that holds a folder; undefined when none does, or when there is no such folder. */
+export async function folderHolder(folder: string): Promise<number | undefined> {
+  const real = await realpath(folder).catch(() => undefined);
+  if (real === undefined) return undefined;
+  const path = join(real, 'lock');
+  if (heldHere.has(path)) return process.pid;
+  const holder = await readHolder(path);
+  return holder !== undefined && (await isAlive(holder)) ? holder.pid : undefined;
+}
+
+/** For who has other things to take before the folder. @throws StoreError `held` */
+export async function refuseHeldFolder(folder: string): Promise<void> {
+  const pid = await folderHolder(folder);
+  if (pid !== undefined) throw held(folder, pid);
+}
+
 interface Holder {
   readonly pid: number;
   /** Ticks between boot and the start of the process; undefined where there is no /proc. */

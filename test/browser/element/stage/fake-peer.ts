@@ -37,6 +37,7 @@ export class FakePeer implements PeerFace {
   constructor(network: string) {
     this.#status = {
       network,
+      listen: undefined,
       height: 0,
       root: undefined,
       tip: undefined,
