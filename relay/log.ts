@@ -20,7 +20,7 @@ export type LogLevel = (typeof logLevels)[number];
 export type Logs = Readonly<Record<LogLevel, Log>>;
 
 /** Logs that tell up to a level, and nothing past it. */
-export function logsUpTo(level: LogLevel, log: Log = logToStderr): Logs {
+export function logsUpTo(level: LogLevel, log: Log): Logs {
   const told = (own: LogLevel): Log => (logLevels.indexOf(own) <= logLevels.indexOf(level) ? log : () => undefined);
   return { error: told('error'), warn: told('warn'), info: told('info'), debug: told('debug') };
 }

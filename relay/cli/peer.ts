@@ -48,7 +48,7 @@ export function addPeer(program: Command, terminal: Terminal): void {
 
 /** Until it is interrupted. @throws CommandError */
 export async function runPeer(settings: PeerSettings, terminal: Terminal): Promise<void> {
-  const logs = logsUpTo(settings.log);
+  const logs = logsUpTo(settings.log, terminal.log);
   const interruption = terminal.interruption();
   const end = new AbortController();
   let crash: { readonly error: unknown } | undefined;
@@ -60,10 +60,7 @@ export async function runPeer(settings: PeerSettings, terminal: Terminal): Promi
   if (interruption.aborted) end.abort();
   for (const note of settings.notes) logs.warn(note);
   const peer = await opened(settings, crashed);
-  const control = await openControl(settings.folder, peer, crashed).catch((error: unknown) => {
-    logs.warn('share, blocks and status will not reach this peer', { reason: String(error) });
-    return undefined;
-  });
+  const control = await controlOf(peer, settings.folder, logs);
   try {
     narrate(peer, logs);
     connectAll(peer, settings.connect, logs);
@@ -73,7 +70,9 @@ export async function runPeer(settings: PeerSettings, terminal: Terminal): Promi
     logs.info('ending');
     await close(peer, control, logs);
   }
-  if (crash !== undefined) throw failure(crash.error, logs);
+  if (crash === undefined) return;
+  logs.error('the peer has failed', { error: stackOf(crash.error) });
+  throw new CommandError(exitCodes.failed, 'the peer has failed; what it had stored is safe');
 }
 
 async function opened(settings: PeerSettings, crashed: (error: unknown) => void): Promise<Peer> {
@@ -85,6 +84,15 @@ async function opened(settings: PeerSettings, crashed: (error: unknown) => void)
     const line = explained(error, reach);
     throw line === undefined ? error : new CommandError(exitCode, line);
   }
+}
+
+/** A folder that can hold no socket (some network drives) is no reason not to run. */
+function controlOf(peer: Peer, folder: string, logs: Logs): Promise<Control | undefined> {
+  const failed = (error: unknown) => logs.error('a command has failed', { error: stackOf(error) });
+  return openControl(folder, peer, failed).catch((error: unknown) => {
+    logs.warn('share, blocks and status will not reach this peer', { reason: String(error) });
+    return undefined;
+  });
 }
 
 function connectAll(peer: Peer, addresses: readonly string[], logs: Logs): void {
@@ -110,9 +118,8 @@ async function close(peer: Peer, control: Control | undefined, logs: Logs): Prom
   await peer.close();
 }
 
-function failure(error: unknown, logs: Logs): CommandError {
-  logs.debug('failed', { stack: error instanceof Error ? (error.stack ?? '') : '' });
-  return new CommandError(exitCodes.failed, `the peer has failed: ${error instanceof Error ? error.message : error}`);
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -34,19 +34,14 @@ const mostConnections = 2 * mostClients;
  * @throws ControlError, and what Node throws, when there can be no socket
  */
 export async function openControl(folder: string, peer: PeerFace, crashed: (error: unknown) => void): Promise<Control> {
-  const ending = new AbortController();
-  const sockets = new Set<Socket>();
-  const conversations = new Set<Promise<void>>();
+  const conversations = new Set<Conversation>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    const conversation = new Conversation(socket, peer, crashed);
+    conversations.add(conversation);
+    socket.once('close', () => conversations.delete(conversation));
     // What it is about follows as `close`.
     socket.on('error', () => undefined);
-    const conversation = new Conversation(socket, peer, ending.signal, crashed);
-    const held = (sockets.size > mostClients ? conversation.refuse(busy) : conversation.hold()).finally(() =>
-      conversations.delete(held),
-    );
-    conversations.add(held);
+    void (conversations.size > mostClients ? conversation.refuse(busy) : conversation.hold());
   });
   server.maxConnections = mostConnections;
   // A process that is short of files takes nobody for a while, and goes on.
@@ -56,11 +51,12 @@ export async function openControl(folder: string, peer: PeerFace, crashed: (erro
   const close = async (): Promise<void> => {
     await removeSocket(folder);
     const closed = closedOf(server);
-    ending.abort();
+    for (const conversation of conversations) conversation.end();
     const hangUp = setTimeout(() => {
-      for (const socket of sockets) socket.destroy();
+      for (const conversation of conversations) conversation.hangUp();
     }, leaveMs);
-    await Promise.all([closed, ...conversations]);
+    // Every connection is closed by then.
+    await closed;
     clearTimeout(hangUp);
   };
   return {
@@ -78,42 +74,48 @@ const tooLate = new ControlError('refused', `no request within ${requestWithinMs
 class Conversation {
   readonly #socket: Socket;
   readonly #peer: PeerFace;
-  readonly #ending: AbortSignal;
   readonly #crashed: (error: unknown) => void;
   /** Aborts when nobody waits for more: the client left, or the peer ends. */
   readonly #gone = new AbortController();
+  #isEnded = false;
 
-  constructor(socket: Socket, peer: PeerFace, ending: AbortSignal, crashed: (error: unknown) => void) {
+  constructor(socket: Socket, peer: PeerFace, crashed: (error: unknown) => void) {
     this.#socket = socket;
     this.#peer = peer;
-    this.#ending = ending;
     this.#crashed = crashed;
+  }
+
+  /** The peer ends, and says so. */
+  end(): void {
+    this.#isEnded = true;
+    this.#gone.abort();
+  }
+
+  hangUp(): void {
+    this.#socket.destroy();
   }
 
   /** From the request to the last answer. Never rejects. */
   async hold(): Promise<void> {
     const leave = () => this.#gone.abort();
     this.#socket.once('close', leave);
-    this.#ending.addEventListener('abort', leave, { once: true });
     try {
       const request = parseRequest(await this.#request());
       // Who has nothing more to say may still listen, but is not waited for.
       if (goesOn(request)) this.#socket.once('end', leave);
       if (goesOn(request) && this.#socket.readableEnded) leave();
       for await (const answer of answersTo(this.#peer, request, this.#gone.signal)) await this.#tell(answer);
-      if (this.#ending.aborted) throw ended;
+      if (this.#isEnded) throw ended;
       await this.#tell({ kind: 'done' });
       this.#leave();
     } catch (error) {
       await this.refuse(error);
-    } finally {
-      this.#ending.removeEventListener('abort', leave);
     }
   }
 
   /** Says why not, and ends. Never rejects. */
   async refuse(error: unknown): Promise<void> {
-    await this.#tell(this.#ending.aborted ? refusal(ended) : this.#refusalOf(error));
+    await this.#tell(this.#isEnded ? refusal(ended) : this.#refusalOf(error));
     this.#leave();
   }
 

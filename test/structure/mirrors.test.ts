@@ -14,6 +14,9 @@ const platform = 'test/browser/platform/platform.spec.ts';
 const calls = { test: platform, because: 'only a browser has data channels' };
 const indexedDb = { test: 'test/unit/web/store/indexeddb.test.ts', because: 'it is a part of the store there' };
 const exceptions: Exceptions = {
+  'relay/cli/main.ts': { test: 'test/integration/cli.test.ts', because: 'it is a process' },
+  'relay/cli/terminal.ts': { test: 'test/integration/cli.test.ts', because: 'it is what a process has' },
+  'relay/control/errors.ts': { test: 'test/unit/relay/control/client.test.ts', because: 'it is nothing but a class' },
   'relay/main.ts': { test: 'test/integration/relay.test.ts', because: 'it is a process' },
   'web/links/connection.ts': calls,
   'web/links/rtc-link.ts': calls,

@@ -4,6 +4,7 @@ import { bytesToHex, utf8Bytes } from '../../../core/codec/bytes.ts';
 import { itemIdHex } from '../../../core/crypto/keys.ts';
 import type { Progress } from '../../../core/face.ts';
 import { Peer } from '../../../core/host.ts';
+import { unreachableAddress } from '../../../core/network/addresses.ts';
 import { MemoryStore } from '../../../core/storage/memory.ts';
 import { noChange } from '../../contract/material.ts';
 import { Author } from '../../model/author.ts';
@@ -202,6 +203,19 @@ describe('problems', () => {
     transport.events?.problem('relay-unreachable', undefined);
     transport.events?.problem('relay-unreachable', undefined);
     expect([peer.status.problems, changes]).toEqual([[], 2]);
+  });
+});
+
+describe('where a peer is reached', () => {
+  it.each([
+    ['127.0.0.1:29092', '127.0.0.1:29092'],
+    [unreachableAddress, undefined],
+    [undefined, undefined],
+  ])('is in its status, if it is anywhere: %s', async (listen, told) => {
+    const config = { network: 'test', ...(listen === undefined ? {} : { listen }) };
+    const peer = await Peer.open(config, testPlatform());
+    expect(peer.status.listen).toBe(told);
+    await peer.close();
   });
 });
 

@@ -2,14 +2,14 @@
  * docs/protocol.md says what the code does: every example in it is made again and read again by the code, and every
  * limit it names is the code's.
  *
- * An example is a fenced block `hex <name>`; what stands on a line after two spaces explains. The values behind the
- * examples are those of its section "Examples".
+ * An example is a fenced block `hex <name>`, in which what stands on a line after two spaces explains, or `json <name>`,
+ * one line of the control socket. The values behind the examples are those of its section "Examples".
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { bytesToHex, hexToBytes } from '../../../core/codec/bytes.ts';
+import { bytesToHex, hexToBytes, utf8Bytes } from '../../../core/codec/bytes.ts';
 import { decode, encode } from '../../../core/codec/codec.ts';
-import { publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
+import { type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
 import { nobleCurve } from '../../../core/crypto/noble-curve.ts';
 import { signaledAddress, signaledKey, unreachableAddress } from '../../../core/network/addresses.ts';
 import { cbcMessages } from '../../../core/wire/dialect.ts';
@@ -26,6 +26,16 @@ import {
   type TabMessage,
   tabMessages,
 } from '../../../core/wire/signaling.ts';
+import {
+  type Answer,
+  encodeAnswer,
+  encodeRequest,
+  parseAnswer,
+  parseRequest,
+  type Request,
+  requestBytes,
+} from '../../../relay/control/messages.ts';
+import { mostClients, requestWithinMs } from '../../../relay/control/server.ts';
 import { webSocketOptions } from '../../../relay/links/websocket.ts';
 import { encodeRecords } from '../../../relay/store/record-log.ts';
 import { relayAddress } from '../../../web/links/relay-address.ts';
@@ -86,6 +96,24 @@ const otherExamples: Record<string, Uint8Array> = {
   record: encodeRecords([Uint8Array.of(1, ...repeated(0x55, 32))]),
 };
 
+const fives = '55'.repeat(32) as ItemIdHex & HashHex;
+
+const requestExamples: Record<string, Request> = {
+  share: { kind: 'share', data: utf8Bytes('hello'), wait: true },
+  blocks: { kind: 'blocks', from: 12, follow: true },
+};
+
+const answerExamples: Record<string, Answer> = {
+  shared: { kind: 'shared', id: fives },
+  included: { kind: 'included', height: 12, block: fives },
+  done: { kind: 'done' },
+  'too-large': {
+    kind: 'refused',
+    code: 'too-large',
+    message: 'an item is at most 512 KiB, this one is 524289 bytes',
+  },
+};
+
 /** What is documented of each number; the page's table "Limits" must say the same. */
 const limits: Record<string, number> = {
   'others in one Told': mostTold,
@@ -108,7 +136,15 @@ function examplesOf(text: string): Map<string, string> {
   );
 }
 
+/** The page's lines of the control socket, with their ends. */
+function linesOf(text: string): Map<string, string> {
+  return new Map(
+    [...text.matchAll(/^```json (\S+)\n([\s\S]*?)^```$/gm)].map(([, name = '', line = '']) => [name, line]),
+  );
+}
+
 const examples = examplesOf(page);
+const lines = linesOf(page);
 
 describe('the examples of docs/protocol.md', () => {
   it('are all made here', () => {
@@ -139,6 +175,34 @@ describe('the examples of docs/protocol.md', () => {
     const changed = examplesOf(page.replace('```hex challenge\n00', '```hex challenge\n01'));
     expect(changed.get('challenge')).toMatch(/^0111/);
     expect(changed.get('challenge')).not.toBe(examples.get('challenge'));
+  });
+});
+
+describe('the lines of docs/protocol.md', () => {
+  it('are all made here', () => {
+    const made = [...Object.keys(requestExamples), ...Object.keys(answerExamples)];
+    expect([...lines.keys()].sort()).toEqual(made.sort());
+  });
+
+  it.each(Object.entries(requestExamples))('show what a command asks as %s', (name, request) => {
+    expect(lines.get(name)).toBe(encodeRequest(request));
+    expect(parseRequest(utf8Bytes(lines.get(name) ?? ''))).toEqual(request);
+  });
+
+  it.each(Object.entries(answerExamples))('show what a peer answers as %s', (name, answer) => {
+    expect(lines.get(name)).toBe(encodeAnswer(answer));
+    expect(parseAnswer(utf8Bytes(lines.get(name) ?? ''))).toEqual(answer);
+  });
+
+  it('would not be taken with a letter changed', () => {
+    const changed = linesOf(page.replace('"wait":true}', '"wate":true}')).get('share') ?? '';
+    expect(() => parseRequest(utf8Bytes(changed))).toThrow('there is no "wate" here');
+  });
+
+  it('have the limits that the code has', () => {
+    expect(page).toContain(`at most ${requestBytes.toLocaleString('en')} bytes long`);
+    expect(page).toContain(`within ${requestWithinMs / 1_000} s`);
+    expect(page).toContain(`At most ${mostClients} connections`);
   });
 });
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openNodePeer } from '../../../relay/open.ts';
+import { isLoopback, openNodePeer, type Reach } from '../../../relay/open.ts';
 
 let folder: string;
 
@@ -44,6 +44,33 @@ describe('openNodePeer', () => {
     await (await openNodePeer({ network: 'main', folder })).close();
   });
 
+  it.each([
+    [{ kind: 'dials' }, undefined],
+    [{ kind: 'listens', host: '127.0.0.1', port: 29_092, announceBy: undefined }, '127.0.0.1:29092'],
+    [{ kind: 'listens', host: '::1', port: 29_092, announceBy: undefined }, '[::1]:29092'],
+    [{ kind: 'listens', host: '0.0.0.0', port: 29_092, announceBy: undefined }, undefined],
+    [{ kind: 'listens', host: '::', port: 29_092, announceBy: 'me.example:29092' }, 'me.example:29092'],
+    [{ kind: 'proxied', host: '127.0.0.1', port: 1, proxy: '127.0.0.1:9050', announceBy: 'x.onion:1' }, 'x.onion:1'],
+  ] satisfies [Reach, string | undefined][])('reached as %j is announced by %j', async (reach, listen) => {
+    const peer = await openNodePeer({ network: 'main', folder, reach });
+    expect(peer.status.listen).toBe(listen);
+    await peer.close();
+  });
+
+  it('behind a proxy listens on no other machine’s address, and dials nothing that would go around it', async () => {
+    const reach = {
+      kind: 'proxied',
+      host: '0.0.0.0',
+      port: 1,
+      proxy: '127.0.0.1:9050',
+      announceBy: 'x.onion:1',
+    } as const;
+    await expect(openNodePeer({ network: 'main', folder, reach })).rejects.toMatchObject({ code: 'bad-config' });
+    const peer = await openNodePeer({ network: 'main', folder, reach: { ...reach, host: '::1' } });
+    expect(() => peer.connect('ws://127.0.0.1:1/peer/main')).toThrow(expect.objectContaining({ code: 'bad-address' }));
+    await peer.close();
+  });
+
   it('refuses a network without a name, and holds nothing then', async () => {
     await expect(openNodePeer({ network: '', folder })).rejects.toMatchObject({
       name: 'PeerError',
@@ -51,4 +78,17 @@ describe('openNodePeer', () => {
     });
     await (await openNodePeer({ network: 'main', folder })).close();
   });
+});
+
+describe('isLoopback', () => {
+  it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('holds of %s', (host) => {
+    expect(isLoopback(host)).toBe(true);
+  });
+
+  it.each(['0.0.0.0', '::', '192.168.0.1', '127.0.0.1.example.org', '128.0.0.1', '1127.0.0.1', '', 'fe80::1'])(
+    'does not hold of %j',
+    (host) => {
+      expect(isLoopback(host)).toBe(false);
+    },
+  );
 });

@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockFolder } from '../../../../relay/store/folder-lock.ts';
+import { folderHolder, lockFolder, refuseHeldFolder } from '../../../../relay/store/folder-lock.ts';
 
 let folder: string;
 let lock: string;
@@ -80,5 +80,36 @@ describe('lockFolder', () => {
     const results = await Promise.allSettled([lockFolder(folder), lockFolder(folder)]);
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     for (const result of results) if (result.status === 'fulfilled') await result.value();
+  });
+});
+
+describe('folderHolder', () => {
+  it('names the process that holds a folder, this one too', async () => {
+    expect(await folderHolder(folder)).toBeUndefined();
+    const unlock = await lockFolder(folder);
+    expect(await folderHolder(folder)).toBe(process.pid);
+    await unlock();
+    await writeFile(lock, JSON.stringify({ pid: process.ppid }));
+    expect(await folderHolder(folder)).toBe(process.ppid);
+  });
+
+  it('names none where there is no folder, or a lock that is left over', async () => {
+    expect(await folderHolder(join(folder, 'none'))).toBeUndefined();
+    await writeFile(lock, JSON.stringify({ pid: await endedProcess() }));
+    expect(await folderHolder(folder)).toBeUndefined();
+    await writeFile(lock, 'no lock of ours');
+    expect(await folderHolder(folder)).toBeUndefined();
+    expect(await readFile(lock, 'utf8')).toBe('no lock of ours');
+  });
+});
+
+describe('refuseHeldFolder', () => {
+  it('refuses a folder that is held, and takes nothing', async () => {
+    await refuseHeldFolder(folder);
+    expect(await readdir(folder)).toEqual([]);
+    const unlock = await lockFolder(folder);
+    await expect(refuseHeldFolder(folder)).rejects.toMatchObject({ code: 'held' });
+    await unlock();
+    await refuseHeldFolder(folder);
   });
 });
