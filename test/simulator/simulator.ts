@@ -8,6 +8,10 @@ import { type Config, defaultConfig, type Milliseconds } from '../../core/config
 import { sha256 } from '../../core/crypto/hash.ts';
 import { type ItemIdHex, itemIdHex, type SecretKey } from '../../core/crypto/keys.ts';
 import { signaledAddress } from '../../core/network/addresses.ts';
+import type { ReferenceSettings } from '../model/reference/process.ts';
+import { ReferencePeer } from '../model/reference/reference-peer.ts';
+import { secondItemId } from '../model/reference/signing.ts';
+import type { SecondDialect } from '../model/second-decoder.ts';
 import { Seeded } from '../model/seeded.ts';
 import { Agenda } from './agenda.ts';
 import { cheapCrypto, type SimulatedCrypto } from './crypto.ts';
@@ -26,7 +30,7 @@ export interface SimulatorOptions {
 
 export interface SharedItem {
   readonly id: ItemIdHex;
-  readonly by: SimulatedPeer;
+  readonly by: SimulatedPeer | ReferencePeer;
   /** Set when its peer crashed before the item was in its own chain: then nobody owes it a block. */
   mayBeLost: boolean;
 }
@@ -39,6 +43,8 @@ export class Simulator {
   readonly seeded: Seeded;
   readonly world: World;
   readonly peers: SimulatedPeer[] = [];
+  /** Models of the reference program. */
+  readonly references: ReferencePeer[] = [];
   readonly shared: SharedItem[] = [];
 
   constructor({ seed, conditions = internet, crypto = cheapCrypto(), leastWitnessedBytes = 0 }: SimulatorOptions) {
@@ -79,14 +85,26 @@ export class Simulator {
     return Array.from({ length: count }, () => this.add(config));
   }
 
+  /** A model of the reference program, of either era, started; reached by its `listen`. */
+  addReference(era: SecondDialect, settings: Partial<ReferenceSettings> = {}): ReferencePeer {
+    const place = this.references.length;
+    const listen = `203.0.113.${1 + (place % 250)}:${29_092 + Math.floor(place / 250)}`;
+    const whole = { listen, thin: false, forcedRestart: true, ...settings };
+    const identity = { name: `reference ${place}`, secret: this.newSecret() };
+    const reference = new ReferencePeer(era, identity, whole, this.world);
+    this.references.push(reference);
+    reference.start();
+    return reference;
+  }
+
   newSecret(): SecretKey {
     return sha256(this.seeded.bytes(32)) as Uint8Array as SecretKey;
   }
 
   /** Links each peer with the one before it. */
-  connectInLine(peers: readonly SimulatedPeer[]): void {
+  connectInLine(peers: readonly (SimulatedPeer | ReferencePeer)[]): void {
     peers.slice(1).forEach((peer, place) => {
-      peer.connect(peers[place] as SimulatedPeer);
+      peer.connect(peers[place] as Endpoint);
     });
   }
 
@@ -97,6 +115,12 @@ export class Simulator {
     this.shared.push({ id: itemIdHex(id), by: peer, mayBeLost: false });
     peer.handle({ kind: 'commanded', command: { kind: 'share', data, id } });
     return itemIdHex(id);
+  }
+
+  shareByReference(reference: ReferencePeer, bytes: number = this.seeded.between(60, 400)): ItemIdHex {
+    const id = secondItemId(reference.share(this.seeded.bytes(bytes))) as ItemIdHex;
+    this.shared.push({ id, by: reference, mayBeLost: false });
+    return id;
   }
 
   crash(peer: SimulatedPeer, silently = this.seeded.chance(0.5)): void {
