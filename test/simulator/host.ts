@@ -12,6 +12,7 @@ import type { Config, Milliseconds } from '../../core/config.ts';
 import { type Hash, holderOf, keyHex, type PublicKey, type SecretKey } from '../../core/crypto/keys.ts';
 import type { Effect, Event, LinkId } from '../../core/events.ts';
 import { PeerMachine } from '../../core/peer.ts';
+import { type SecondDialect, secondDialect } from '../model/second-decoder.ts';
 import type { Seeded } from '../model/seeded.ts';
 import type { Agenda } from './agenda.ts';
 import type { SimulatedCrypto } from './crypto.ts';
@@ -63,7 +64,8 @@ export class SimulatedPeer implements Endpoint, Sender {
   clockOffsetMs: Milliseconds = 0;
   readonly #identity: Identity;
   readonly #world: World;
-  readonly #greeted = new Set<LinkId>();
+  /** Of the links on which it has greeted. */
+  readonly #dialects = new Map<LinkId, SecondDialect>();
   readonly #mostStoreMs: Milliseconds;
   #machine: PeerMachine | undefined;
   #starts = 0;
@@ -234,8 +236,13 @@ export class SimulatedPeer implements Endpoint, Sender {
     const end = wires.end(link);
     if (end === undefined || chunks.length === 0) return;
     for (const frame of chunks) {
-      if (this.#greeted.has(link)) witness.sent(this, end.other.owner.key, frame);
-      this.#greeted.add(link);
+      const dialect = this.#dialects.get(link);
+      if (dialect !== undefined) witness.sent(this, end.other.owner.key, frame, dialect);
+      else {
+        const spoken = secondDialect(frame);
+        this.#dialects.set(link, spoken);
+        witness.greeted(this, frame, spoken);
+      }
     }
     wires.send(end, chunks);
   }

@@ -2,13 +2,13 @@
  * What is seen while a simulation runs, held against the rules at once: every frame an honest peer sends, every block it
  * signs, everything it delivers to its application.
  *
- * It opens frames with the keys of both sides, which no peer could. It judges by its own few lines, not by the core's:
- * a block is right when its hash is that of its content and its author signed it; an item when its author signed it.
+ * It opens frames with the keys of both sides, which no peer could, and reads them with the second decoder: what that
+ * does not read is wrong. It judges by its own few lines, not by the core's: a block is right when its hash is that of
+ * its content and its author signed it; an item when its author signed it.
  */
 import { type Block, blockHash, decodeBlock } from '../../core/chain/block.ts';
-import { type Data, dataCheck } from '../../core/chain/data.ts';
+import { type Data, dataCheck, decodeData } from '../../core/chain/data.ts';
 import { bytesToHex, equalBytes } from '../../core/codec/bytes.ts';
-import { decode } from '../../core/codec/codec.ts';
 import { sessionKey } from '../../core/crypto/agreement.ts';
 import { sha256 } from '../../core/crypto/hash.ts';
 import {
@@ -20,8 +20,7 @@ import {
   type PublicKey,
   type SecretKey,
 } from '../../core/crypto/keys.ts';
-import { cbcMessages, requestedBlockVariant, shareBlockVariant } from '../../core/wire/dialect.ts';
-import { openFrame } from '../../core/wire/frame.ts';
+import { exactMessage, type SecondDialect, secondGreetingPayload, secondOpen } from '../model/second-decoder.ts';
 import type { SimulatedCrypto } from './crypto.ts';
 
 export interface Sighting {
@@ -39,9 +38,6 @@ export interface Sender {
   /** Whether this block is its own and not on its disk yet. */
   isUnstored(hash: Hash): boolean;
 }
-
-const sealedHeaderBytes = 20;
-const shareDataVariant = 2;
 
 export class Witness {
   /** What broke a rule, in the order in which it was seen. */
@@ -70,17 +66,24 @@ export class Witness {
     this.violations.push(`${who}: ${what}`);
   }
 
+  /** An honest peer's first frame on a link. */
+  greeted(sender: Sender, frame: Uint8Array, dialect: SecondDialect): void {
+    const message = this.#read(sender, () => exactMessage(secondGreetingPayload(frame, dialect), dialect));
+    if (message !== undefined && message.type !== 'greeting') this.report(sender.name, 'did not greet first');
+  }
+
   /** A frame that an honest peer sends, not its greeting. */
-  sent(sender: Sender, to: PublicKey, frame: Uint8Array): void {
+  sent(sender: Sender, to: PublicKey, frame: Uint8Array, dialect: SecondDialect): void {
     if (frame.length < this.#leastFrameBytes) return;
     const key = sessionKey(this.#crypto.curve.sharedX(sender.secret, to));
-    const iv = frame.slice(4, sealedHeaderBytes);
-    const ciphertext = frame.slice(sealedHeaderBytes);
-    const { payload } = openFrame(key, { kind: 'sealed', iv, ciphertext, bytes: frame.length });
-    const variant = payload[0];
-    if (variant === shareDataVariant) this.#sentData(sender.name, payload);
-    else if (variant === shareBlockVariant || variant === requestedBlockVariant)
-      this.#sentBlock(sender, payload.slice(1));
+    const read = this.#read(sender, () => {
+      const { payload } = secondOpen(key, frame, dialect);
+      return { ...exactMessage(payload, dialect), payload };
+    });
+    // Behind the variant: what the message holds is read again as the core reads it, for its types.
+    if (read?.type === 'shareData') this.#sentData(sender.name, read.payload.slice(1));
+    else if (read?.type === 'shareBlock' || read?.type === 'requestedBlock')
+      this.#sentBlock(sender, read.payload.slice(1));
   }
 
   /** Each body is judged once. */
@@ -114,9 +117,17 @@ export class Witness {
     if (before !== hash) this.report(who, `two children of one block by ${holder.slice(0, 8)} are about`);
   }
 
-  #sentData(who: string, payload: Uint8Array): void {
-    const message = decode(cbcMessages, payload);
-    if (message.kind === 'shareData' && !this.#itemHolds(message.data)) this.report(who, 'passed on a forged item');
+  #sentData(who: string, bytes: Uint8Array): void {
+    if (!this.#itemHolds(decodeData(bytes))) this.report(who, 'passed on a forged item');
+  }
+
+  #read<T>({ name }: Sender, attempt: () => T): T | undefined {
+    try {
+      return attempt();
+    } catch (error) {
+      this.report(name, `sent a frame that the second decoder does not read: ${String(error)}`);
+      return undefined;
+    }
   }
 
   #itemHolds(item: Data): boolean {
