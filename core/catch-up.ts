@@ -9,15 +9,12 @@ import type { Newcomer } from './chain/intake.ts';
 import type { Placement } from './chain/newcomers.ts';
 import { settledBlocks } from './chain/roots.ts';
 import { treeDepth } from './chain/tree.ts';
-import { concatBytes, hexToBytes } from './codec/bytes.ts';
-import { encode } from './codec/codec.ts';
 import type { Milliseconds } from './config.ts';
-import { type Hash, type HashHex, hashFrom, hashHex, type ItemId, itemIdHex } from './crypto/keys.ts';
+import { type Hash, type HashHex, hashHex, holderOf, type ItemId, itemIdHex, type PublicKey } from './crypto/keys.ts';
 import type { LinkId, Loaded, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
 import type { GreetedLink } from './network/links.ts';
 import { RootContest } from './root-contest.ts';
-import { cbcMessages, shareBlockVariant } from './wire/dialect.ts';
 
 interface Lookup {
   readonly link: LinkId;
@@ -36,12 +33,8 @@ export class CatchUp {
     this.#machines = machines;
     this.#rootContest = new RootContest(machines, () => {
       this.#tipUnshared = true;
+      this.#greetAgain();
     });
-  }
-
-  get ownRoot(): Hash | undefined {
-    const { root } = this.#machines.chain;
-    return root === undefined ? undefined : hashFrom(hexToBytes(root));
   }
 
   /** Whether this is not the time to write a block: neighbours hold what we do not. */
@@ -51,7 +44,7 @@ export class CatchUp {
 
   /** The neighbour's greeting names its root, its newest block and how many it holds. */
   greeted(link: GreetedLink): void {
-    const { sync, chain, links } = this.#machines;
+    const { sync, chain } = this.#machines;
     const { root, last, count } = link.phase.greeting;
     if (last === undefined) return;
     link.head = hashHex(last);
@@ -59,7 +52,6 @@ export class CatchUp {
     const blocks = Number(count);
     if (link.root === undefined || chain.root === undefined || link.root === chain.root)
       this.#lookUp(link, last, blocks);
-    else if (!link.phase.ours) links.close(link, 'its chain has another root');
     else sync.want(link.id, { target: last, count: blocks });
   }
 
@@ -124,9 +116,14 @@ export class CatchUp {
     this.#machines.troubles.over(link);
   }
 
-  /** A block of our own is on the disk. */
+  /**
+   * A block of our own is on the disk. One that nobody was named for goes to reference peers as an answer, for they check
+   * no author there (spec/safety.md, Writing).
+   */
   announce(block: Block, bytes: Uint8Array): void {
-    this.#broadcast(hashHex(block.hash), bytes, undefined);
+    const parent = block.parent === undefined ? undefined : this.#machines.chain.tree.block(hashHex(block.parent));
+    const isForced = parent !== undefined && !isNamed(block.author, parent.block.nextChoices);
+    this.#broadcast(hashHex(block.hash), bytes, undefined, isForced);
   }
 
   /** @returns why the block is none, when that can be told without its checks */
@@ -177,7 +174,7 @@ export class CatchUp {
     // What it sent lost against a sibling: it does not know that one, or not yet. One on its way to our disk goes to all.
     const { shown, tree } = this.#machines.chain;
     if (from === undefined || shown === undefined || shown !== tree.tip) return;
-    this.#machines.links.send(from, sharePayload(shown.bytes), 'block');
+    this.#machines.links.send(from, { kind: 'shareBlock', bytes: shown.bytes }, 'block');
   }
 
   /** The neighbour may hold what it names only because it is behind us: the store knows our older blocks. */
@@ -204,7 +201,7 @@ export class CatchUp {
   #request(id: LinkId, start: Hash | undefined): void {
     const link = this.#greeted(id);
     if (link === undefined) return;
-    this.#machines.links.send(link, encode(cbcMessages, { kind: 'requestBlocks', start }), 'kept');
+    this.#machines.links.send(link, { kind: 'requestBlocks', start }, 'kept');
   }
 
   #givenUp(id: LinkId, hasMoved: boolean, now: Milliseconds): void {
@@ -216,21 +213,32 @@ export class CatchUp {
     }
   }
 
+  /** Of the same root now: where we came as one that holds nothing we come again as ourselves. */
+  #greetAgain(): void {
+    const { links, chain } = this.#machines;
+    for (const link of links.greeted()) {
+      if (link.phase.quiet && link.root === chain.root) links.close(link, 'greets again, for the roots are one now');
+    }
+  }
+
   #shareTip(): void {
     const { shown } = this.#machines.chain;
     if (shown === undefined) return;
     for (const link of this.#machines.links.greeted()) if (link.head !== shown.id) this.#share(link, shown);
   }
 
-  #broadcast(id: HashHex, bytes: Uint8Array, except: LinkId | undefined): void {
-    for (const link of this.#machines.links.greeted()) {
-      if (link.id !== except && link.head !== id) this.#share(link, { id, bytes });
+  #broadcast(id: HashHex, bytes: Uint8Array, except: LinkId | undefined, isForced = false): void {
+    const { links } = this.#machines;
+    for (const link of links.greeted()) {
+      if (link.id === except || link.head === id) continue;
+      if (link.phase.ours || !isForced) this.#share(link, { id, bytes });
+      else links.send(link, { kind: 'requestedBlock', bytes }, 'block');
     }
   }
 
   #share(link: GreetedLink, { id, bytes }: { readonly id: HashHex; readonly bytes: Uint8Array }): void {
     link.head = id;
-    this.#machines.links.send(link, sharePayload(bytes), 'block');
+    this.#machines.links.send(link, { kind: 'shareBlock', bytes }, 'block');
   }
 
   #greeted(id: LinkId): GreetedLink | undefined {
@@ -238,8 +246,8 @@ export class CatchUp {
   }
 }
 
-function sharePayload(bytes: Uint8Array): Uint8Array {
-  return concatBytes(Uint8Array.of(shareBlockVariant), bytes);
+function isNamed(author: PublicKey, nextChoices: readonly PublicKey[]): boolean {
+  return nextChoices.some((choice) => holderOf(choice) === holderOf(author));
 }
 
 const tooDeepMessage =

@@ -22,6 +22,10 @@ export interface Config {
     readonly count: number;
     /** How often it asks. */
     readonly timeMs: Milliseconds;
+    /** The longest wait before an address is dialled again whose link was lost; the first waits are shorter. */
+    readonly reconnectMs: Milliseconds;
+    /** An address that others told of is forgotten after so many dials in a row that failed. */
+    readonly retry: number;
     /** Links past this number are refused; dialled ones of the user count too. */
     readonly maxLinks: number;
   };
@@ -40,7 +44,7 @@ export const defaultConfig: Config = {
   thin: false,
   keepAliveMs: 600,
   dataGatherTimeMs: 750,
-  relationship: { count: 3, timeMs: 10_000, maxLinks: 64 },
+  relationship: { count: 3, timeMs: 10_000, reconnectMs: 15_000, retry: 3, maxLinks: 64 },
   riddle: { nextCandidates: 3, forcedRestart: true },
   root: undefined,
 };

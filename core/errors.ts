@@ -44,6 +44,7 @@ export class SessionError extends Error {
       | 'bad-greeting'
       | 'bad-version'
       | 'other-network'
+      | 'other-dialect'
       | 'other-root'
       | 'unexpected-key'
       | 'own-key'

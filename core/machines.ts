@@ -14,6 +14,8 @@ import type { Config, Milliseconds } from './config.ts';
 import type { Curve } from './crypto/curve.ts';
 import { keyHex, type PublicKey, type SecretKey } from './crypto/keys.ts';
 import { Effects } from './effects.ts';
+import { Announcements } from './network/announcements.ts';
+import { Crossing } from './network/crossing.ts';
 import { Gossip } from './network/gossip.ts';
 import { Links } from './network/links.ts';
 import { Members } from './network/members.ts';
@@ -21,9 +23,11 @@ import { Neighbours } from './network/neighbours.ts';
 import { Presence } from './network/presence.ts';
 import { Serving } from './network/serving.ts';
 import { Sync } from './network/sync.ts';
+import { WatchDog } from './network/watch-dog.ts';
 import type { Random } from './random.ts';
 import { Recorder } from './storage/recorder.ts';
 import { Troubles } from './troubles.ts';
+import type { DialectName } from './wire/dialect.ts';
 
 export interface PeerOptions {
   readonly config: Config;
@@ -49,6 +53,9 @@ export interface Machines {
   readonly serving: Serving;
   readonly members: Members;
   readonly presence: Presence;
+  readonly announcements: Announcements;
+  readonly watchDog: WatchDog;
+  readonly crossing: Crossing;
   readonly neighbours: Neighbours;
   readonly links: Links;
   readonly writer: Writer;
@@ -63,10 +70,11 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
   const intake = new Intake(effects);
   const roots = new Roots(config.root);
   const authoring: Authoring = new Riddle({ ...config.riddle, dataGatherTimeMs: config.dataGatherTimeMs });
-  const members = new Members(publicKey, startedAt);
+  const members = new Members(publicKey, random, startedAt);
   const { thin, keepAliveMs, network, relationship } = config;
   const identity = { curve, random, secret, publicKey };
-  const links = new Links({ ...identity, network }, relationship.maxLinks, effects);
+  const accepts: readonly DialectName[] = config.wire === 'auto' ? ['cbc', 'gcm-siv'] : [config.wire];
+  const links = new Links({ ...identity, network, accepts }, relationship.maxLinks, effects);
   return {
     config,
     publicKey,
@@ -91,8 +99,11 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     }),
     serving: new Serving(chain, effects),
     members,
+    announcements: new Announcements(publicKey, members, random),
+    watchDog: new WatchDog(publicKey, members),
+    crossing: new Crossing(chain, members, links),
     presence: new Presence({ ...identity, thin, keepAliveMs }, members, startedAt),
-    neighbours: new Neighbours(relationship, keyHex(publicKey), random, effects, startedAt),
+    neighbours: new Neighbours(config, keyHex(publicKey), random, effects, startedAt),
     links,
     writer: new Writer({ ...identity, thin }, authoring, chain, members, effects),
     random,

@@ -8,17 +8,17 @@
 import { CatchUp } from './catch-up.ts';
 import type { PoolItem } from './chain/pool.ts';
 import { keptCandidate } from './chain/tree.ts';
-import { encode } from './codec/codec.ts';
 import type { Milliseconds } from './config.ts';
 import { Conversation } from './conversation.ts';
 import { type HashHex, hashHex, holderOf, type PublicKey, type PublicKeyHex } from './crypto/keys.ts';
 import { SessionError } from './errors.ts';
 import type { Command, Effect, Event, LinkId, Loaded, RequestId } from './events.ts';
 import type { WaitingFor } from './face.ts';
+import { Greeter } from './greeter.ts';
 import { type Machines, makeMachines, type PeerOptions } from './machines.ts';
 import type { GreetedLink, OpenLink } from './network/links.ts';
 import type { Opened } from './storage/store.ts';
-import { cbcMessages } from './wire/dialect.ts';
+import { Whereabouts } from './whereabouts.ts';
 import type { Arrived } from './wire/session.ts';
 
 /** How long a peer that closes waits for the disk: a strict transaction of IndexedDB takes tens of milliseconds. */
@@ -27,6 +27,8 @@ const closingMs = 500;
 export class PeerMachine {
   readonly #machines: Machines;
   readonly #catchUp: CatchUp;
+  readonly #greeter: Greeter;
+  readonly #whereabouts: Whereabouts;
   readonly #conversation: Conversation;
   /** Whether a change was stored during this event. */
   #storeChanged = false;
@@ -37,7 +39,9 @@ export class PeerMachine {
   constructor(options: PeerOptions) {
     this.#machines = makeMachines(options);
     this.#catchUp = new CatchUp(this.#machines);
-    this.#conversation = new Conversation(this.#machines, this.#catchUp);
+    this.#greeter = new Greeter(this.#machines);
+    this.#whereabouts = new Whereabouts(this.#machines);
+    this.#conversation = new Conversation(this.#machines, this.#catchUp, this.#whereabouts);
   }
 
   get publicKey(): PublicKey {
@@ -89,8 +93,10 @@ export class PeerMachine {
   get deadline(): Milliseconds | undefined {
     if (this.#closed || this.#closing !== undefined) return this.#closed ? undefined : this.#closing;
     const { presence, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
+    const { announcements, watchDog, crossing } = this.#machines;
+    const online = [presence, members, announcements, watchDog, this.#whereabouts];
     let earliest: Milliseconds | undefined;
-    for (const { deadline } of [presence, members, neighbours, links, sync, newcomers, chain.pool, writer]) {
+    for (const { deadline } of [...online, neighbours, links, sync, newcomers, chain.pool, writer, crossing]) {
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
     }
     return earliest;
@@ -127,7 +133,7 @@ export class PeerMachine {
     switch (event.kind) {
       case 'linkOpened':
         neighbours.linked(event.address);
-        if (!links.opened(event, this.#conversation.ownGreeting(), now)) neighbours.unlinked(event.address, now);
+        if (!this.#greeter.opened(event, now)) neighbours.unlinked(event.address, now);
         return;
       case 'dialFailed':
         return neighbours.dialFailed(event.dial, now);
@@ -156,10 +162,10 @@ export class PeerMachine {
 
   /** Everything whose time has come, in the order in which one leads to the other. */
   #advance(now: Milliseconds): void {
-    const { links, members, neighbours, serving, effects } = this.#machines;
-    if (members.elapse(now)) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
+    const { links, neighbours, serving } = this.#machines;
     for (const { link, reason } of links.overdue(now)) links.close(link, reason);
     this.#catchUp.advance(now);
+    this.#greeter.advance(now);
     this.#settleEnded(now);
     neighbours.dial(
       links.all().map((link) => ({
@@ -168,6 +174,7 @@ export class PeerMachine {
       })),
       now,
     );
+    this.#whereabouts.advance(now);
     this.#conversation.speak(now);
     serving.advance((id) => links.greetedLink(id), this.#storeChanged);
     if (this.#closing === undefined) this.#write(now);
@@ -194,11 +201,14 @@ export class PeerMachine {
     if (link === undefined) return;
     for (const arrived of this.#arrivals(link, bytes)) {
       if (links.link(id) === undefined) return;
-      if (arrived.kind === 'greeted') this.#conversation.greeted(link, arrived.greeting, arrived.ours, now);
-      else if (arrived.kind === 'message') this.#conversation.message(link as GreetedLink, arrived.message, now);
+      if (arrived.kind === 'greeted') {
+        const greeted = this.#greeter.greeted(link, arrived.greeting, arrived.ours, now);
+        if (greeted !== undefined) this.#conversation.greeted(greeted, now);
+      } else if (arrived.kind === 'message') this.#conversation.message(link as GreetedLink, arrived.message, now);
     }
     const { failure } = link.session;
     if (failure !== undefined) links.close(link, `${failure.code}: ${failure.message}`);
+    else if (links.isTooMuch(link)) links.close(link, 'too many long greetings at once');
   }
 
   /** A session throws when nothing in order came before what it refuses; it remembers why. */
@@ -223,7 +233,7 @@ export class PeerMachine {
   #verified(request: RequestId, results: readonly boolean[], now: Milliseconds): void {
     const { gossip } = this.#machines;
     if (gossip.asked(request)) this.#accept(gossip.verified(request, results[0] === true), now);
-    else if (!this.#conversation.verified(request, results[0] === true, now)) {
+    else if (!this.#whereabouts.verified(request, results[0] === true, now)) {
       this.#catchUp.verified(request, results, now);
     }
   }
@@ -231,14 +241,15 @@ export class PeerMachine {
   /** An item that is signed by its author and on no block yet: kept, shown, passed on. */
   #accept(item: ReturnType<Machines['gossip']['verified']>, now: Milliseconds): void {
     if (item === undefined) return;
-    const { chain, links, publicKey, gossip } = this.#machines;
-    const { id, data, holders } = item;
+    const { chain, publicKey, gossip, members } = this.#machines;
+    const { id, data, holders, link } = item;
     const mine = holderOf(data.author) === holderOf(publicKey);
     if (!chain.accept({ id, data, mine, arrivedAt: now })) {
       gossip.hide(item);
       return;
     }
-    links.broadcast(encode(cbcMessages, { kind: 'shareData', data }), 'droppable', holders);
+    members.signed(data.author, now);
+    this.#conversation.passOn({ id, data, mine, arrivedAt: now }, holders, link, now);
   }
 
   #composed({ request, items }: Extract<Event, { kind: 'composed' }>, now: Milliseconds): void {
@@ -249,12 +260,13 @@ export class PeerMachine {
   }
 
   #commanded(command: Command, now: Milliseconds): void {
-    const { chain, links, neighbours, gossip, writer } = this.#machines;
+    const { chain, neighbours, gossip, writer } = this.#machines;
     switch (command.kind) {
-      case 'share':
-        chain.share({ id: command.id, data: command.data, mine: true, arrivedAt: now });
-        links.broadcast(encode(cbcMessages, { kind: 'shareData', data: command.data }), 'droppable');
-        return;
+      case 'share': {
+        const item: PoolItem = { id: command.id, data: command.data, mine: true, arrivedAt: now };
+        chain.share(item);
+        return this.#conversation.passOn(item, new Set(), undefined, now);
+      }
       case 'pass':
         return gossip.offer(command.data, undefined);
       case 'connect':
@@ -270,15 +282,14 @@ export class PeerMachine {
   }
 
   #settleEnded(now: Milliseconds): void {
-    const { links, members, neighbours, serving, effects } = this.#machines;
+    const { links, neighbours, serving, effects } = this.#machines;
     const ended = links.takeEnded();
     for (const link of ended) {
       serving.ended(link.id);
       this.#catchUp.ended(link.id);
       neighbours.unlinked(link.address, now);
-      const { phase } = link;
-      if (phase.kind !== 'proven' || links.proven.some((other) => other.phase.hex === phase.hex)) continue;
-      members.unlinked(phase.key, now);
+      this.#greeter.ended(link, now);
+      this.#whereabouts.ended(link, now);
     }
     if (ended.length > 0) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
   }

@@ -10,12 +10,10 @@ import type { Newcomer } from './chain/intake.ts';
 import { settledBlocks } from './chain/roots.ts';
 import { keptCandidate } from './chain/tree.ts';
 import { equalBytes } from './codec/bytes.ts';
-import { encode } from './codec/codec.ts';
 import type { Milliseconds } from './config.ts';
 import type { HashHex } from './crypto/keys.ts';
 import type { ChainBlock, LinkId, Loaded, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
-import { cbcMessages } from './wire/dialect.ts';
 
 /** Our own chain as it is read for a comparison. */
 interface Reading {
@@ -86,9 +84,15 @@ export class RootContest {
     const authors = own.slice(0, settledBlocks + 1).map(({ block }) => block.author);
     const first = own[0];
     if (first === undefined) return;
-    const verdict = roots.decide({ root: first.block.hash, authors }, root);
+    const ours = { root: first.block.hash, authors, isFixed: this.#isFixed(chain.root) };
+    const verdict = roots.decide(ours, root, this.#isFixed(root));
     if (verdict === 'theirs') this.#replace(root, own, now);
     else this.#refuse(root, verdict === 'undecidable', now);
+  }
+
+  /** Whether a reference neighbour holds this root's chain, which it never leaves. */
+  #isFixed(root: HashHex): boolean {
+    return this.#machines.links.greeted().some((link) => !link.phase.ours && link.root === root);
   }
 
   #read(root: HashHex, stored: readonly ChainBlock[]): void {
@@ -119,7 +123,7 @@ export class RootContest {
       const head = sync.targetOf(link.id);
       // A newer question takes the place of the one that is being answered: no more than this is needed of its chain.
       if (head !== undefined && sync.isOpen(link.id)) {
-        links.send(link, encode(cbcMessages, { kind: 'requestBlocks', start: head }), 'kept');
+        links.send(link, { kind: 'requestBlocks', start: head }, 'kept');
       }
       sync.refuse(link.id, now + (isUndecidable ? undecidableMs : lostMs));
     }

@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import type { WebSocket } from 'ws';
+import { defaultConfig } from '../core/config.ts';
 import { Peer } from '../core/host.ts';
 import { WebSocketAcceptor } from './links/websocket-transport.ts';
 import type { Log } from './log.ts';
@@ -17,7 +18,7 @@ export interface Archive {
 }
 
 /** Nobody is dialled from here, and every tab of a room finds a place. */
-const relationship = { count: 0, timeMs: 10_000, maxLinks: 512 };
+const relationship = { ...defaultConfig.relationship, count: 0, maxLinks: 512 };
 
 /** @param folder of the relay; each network has one of its own in it. @throws StoreError, PeerError */
 export async function openArchive(network: string, folder: string, log: Log): Promise<Archive> {

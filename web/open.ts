@@ -1,7 +1,7 @@
 /**
  * A full peer in a tab: the published entry `mccloud/web`.
  */
-import { isNetworkName } from '../core/config.ts';
+import { defaultConfig, isNetworkName } from '../core/config.ts';
 import { itemIdHex } from '../core/crypto/keys.ts';
 import { PeerError } from '../core/errors.ts';
 import { Peer } from '../core/host.ts';
@@ -21,7 +21,7 @@ export interface OpenOptions {
 }
 
 /** A browser keeps few connections: a tab links to some others, and everything reaches all by way of them. */
-const relationship = { count: 4, timeMs: 10_000, maxLinks: 12 };
+const relationship = { ...defaultConfig.relationship, count: 4, maxLinks: 12 };
 
 /** @throws PeerError `bad-config` */
 export async function openPeer({ network, relay, iceServers = [] }: OpenOptions): Promise<Peer> {

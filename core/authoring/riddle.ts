@@ -3,7 +3,7 @@
  *
  * The reference's rule (spec/wire.md, Who writes the next block) with our times (spec/safety.md, Writing): the gather
  * time is the least distance between two blocks; each later candidate waits D for every one before it, whether or not
- * that one seems to be there; when none of them is there, the lowest key online restarts the chain. A peer that knows
+ * that one seems to be there, and longer for a reference peer that is; when none of them is there, the lowest key online restarts the chain. A peer that knows
  * nobody else waits for a second one even when it is named: a block written alone is the beginning of a fork.
  */
 import { compareBytes } from '../codec/bytes.ts';
@@ -16,6 +16,8 @@ import type { Authoring, AuthoringView, Turn } from './authoring.ts';
 export const coalesceMs = 25;
 /** D at first; it adapts when there are acknowledgements (spec/safety.md, Writing). */
 export const rankDelayMs = 500;
+/** For a reference author needs up to 1.5 s, and a sibling of its block is a fork it never undoes (Writing, Order). */
+export const referenceDelayMs = 3_000;
 /** A first block waits for unchanged membership, but not for ever (spec/safety.md, Roots). */
 const firstBlockCalmMs = 2_000;
 const firstBlockMostMs = 6_000;
@@ -43,7 +45,7 @@ export class Riddle implements Authoring {
     const choices = distinctHolders(nextChoices);
     const own = holderOf(view.own);
     const place = choices.findIndex((choice) => holderOf(choice) === own);
-    if (place >= 0) return { kind: 'write', at: open + place * rankDelayMs };
+    if (place >= 0) return { kind: 'write', at: open + waitFor(now, view, choices.slice(0, place)) };
     return this.#forced(now, view, choices, open);
   }
 
@@ -65,7 +67,7 @@ export class Riddle implements Authoring {
     const calm = Math.min(view.membershipChangedAt + firstBlockCalmMs, view.pendingSince + firstBlockMostMs);
     const soonest = Math.max(calm, view.pendingSince + rankDelayMs);
     // The order counts from the calm, which comes to all at about the same time; or two peers write a root at once.
-    return { kind: 'write', at: soonest + smallerKeys(view) * rankDelayMs };
+    return { kind: 'write', at: soonest + waitForSmaller(view) };
   }
 
   #forced(now: Milliseconds, view: AuthoringView, choices: readonly PublicKey[], open: Milliseconds): Turn {
@@ -80,12 +82,23 @@ export class Riddle implements Authoring {
     }
     // However long the gather time is, two that force are D apart.
     const soonest = Math.max(open, goneSince + (choices.length + 1) * rankDelayMs);
-    return { kind: 'write', at: soonest + smallerKeys(view) * rankDelayMs };
+    return { kind: 'write', at: soonest + waitForSmaller(view) };
   }
 }
 
-function smallerKeys({ own, online }: AuthoringView): number {
-  return online.slice(0, freshestKeys).filter((key) => compareBytes(key, own) < 0).length;
+/** How long those before us in the order of precedence are waited for. */
+function waitFor(now: Milliseconds, view: AuthoringView, before: readonly PublicKey[]): Milliseconds {
+  let waitMs = 0;
+  for (const key of before) {
+    waitMs += view.isReference(key) && view.onlineUntil(key) > now ? referenceDelayMs : rankDelayMs;
+  }
+  return waitMs;
+}
+
+/** D for each smaller key that is online, and for each of the reference's among them its time besides. */
+function waitForSmaller({ own, online, isReference }: AuthoringView): Milliseconds {
+  const smaller = online.slice(0, freshestKeys).filter((key) => compareBytes(key, own) < 0);
+  return smaller.length * rankDelayMs + smaller.filter(isReference).length * referenceDelayMs;
 }
 
 /** A candidate list may name one holder twice; the first place counts (spec/safety.md, Blocks 3). */

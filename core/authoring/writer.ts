@@ -14,7 +14,7 @@ import { type HashHex, hashHex, type ItemIdHex, itemIdHex, type PublicKey, type 
 import type { Effects } from '../effects.ts';
 import type { Composed, RequestId } from '../events.ts';
 import type { WaitingFor } from '../face.ts';
-import { liveMs, type Members, onlineForWritingMs } from '../network/members.ts';
+import type { Members } from '../network/members.ts';
 import type { Random } from '../random.ts';
 import { journalEntries } from '../storage/store.ts';
 import type { Authoring, Turn } from './authoring.ts';
@@ -155,8 +155,9 @@ export class Writer {
       own: this.#options.publicKey,
       tip: tip === undefined ? undefined : { nextChoices: tip.block.nextChoices, arrivedAt: tip.arrivedAt },
       pendingSince,
-      online: this.#members.alive(now, onlineForWritingMs),
+      online: this.#members.online(now),
       onlineUntil: (key) => this.#members.onlineUntil(key),
+      isReference: (key) => !this.#members.isOurs(key),
       membershipChangedAt: this.#members.changedAt,
     });
   }
@@ -194,7 +195,7 @@ export class Writer {
   #write(now: Milliseconds, data: readonly Data[], announce: (block: Block, bytes: Uint8Array) => void): void {
     if (data.length === 0) return;
     const { curve, random, secret, publicKey } = this.#options;
-    const live = this.#members.alive(now, liveMs);
+    const live = this.#members.candidates(now);
     const block = createBlock(curve, random, secret, {
       parent: this.#chain.tree.tip?.block.hash,
       data,

@@ -4,11 +4,13 @@
  * Every step is one: the tree moves, the store is told in one change, items that a block took leave the pool, items
  * that a left branch alone held come back to it, and the application hears of it in order. Takes verified blocks only.
  */
+import { hexToBytes } from '../codec/bytes.ts';
 import type { Milliseconds } from '../config.ts';
 import {
   type Hash,
   type HashHex,
   type Holder,
+  hashFrom,
   hashHex,
   holderOf,
   type ItemId,
@@ -87,6 +89,16 @@ export class Chain {
 
   get root(): HashHex | undefined {
     return this.#root;
+  }
+
+  /** The parent of one of the newest blocks. */
+  parentOf(hash: Hash): Hash | undefined {
+    return this.#tree.block(hashHex(hash))?.block.parent;
+  }
+
+  /** The first block, when there is one that others may hear of. */
+  get shownRoot(): Hash | undefined {
+    return this.shown === undefined || this.#root === undefined ? undefined : hashFrom(hexToBytes(this.#root));
   }
 
   /** Whether one of the newest blocks holds the item; for older ones the store is asked. */

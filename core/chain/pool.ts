@@ -49,6 +49,10 @@ export class Pool {
     return this.#items.has(id);
   }
 
+  item(id: ItemIdHex): PoolItem | undefined {
+    return this.#items.get(id);
+  }
+
   items(): IterableIterator<PoolItem> {
     return this.#items.values();
   }

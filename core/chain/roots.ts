@@ -2,9 +2,9 @@
  * Chains with another first block than ours, and which of two roots holds (spec/safety.md, Roots).
  *
  * Ours that meet with different roots do not part: each reads the beginning of the other's chain and both come to the
- * same answer. The configured root wins; else a chain of more than 64 blocks over one that has not; else more distinct
- * authors in the first 64 blocks; else the smaller root hash. Between two chains of more than 64 only an operator
- * decides. That a reference neighbour holds one counts from the issue on that brings such links.
+ * same answer. The configured root wins; else a chain of more than 64 blocks over one that has not; else one that a
+ * reference neighbour holds, for it cannot change; else more distinct authors in the first 64 blocks; else the smaller
+ * root hash. Between two chains of more than 64 only an operator decides.
  */
 import { compareBytes } from '../codec/bytes.ts';
 import { type Hash, type HashHex, type Holder, hashHex, holderOf, type PublicKey } from '../crypto/keys.ts';
@@ -40,6 +40,8 @@ export type Verdict = 'ours' | 'theirs' | 'undecidable';
 export interface Beginning {
   readonly root: Hash;
   readonly authors: readonly PublicKey[];
+  /** Whether a reference neighbour holds it. */
+  readonly isFixed: boolean;
 }
 
 export class Roots {
@@ -95,12 +97,13 @@ export class Roots {
     return chain !== undefined && chain.blocks.length > settledBlocks;
   }
 
-  /** @param root of a chain that is held */
-  decide(ours: Beginning, root: HashHex): Verdict {
+  /** @param root of a chain that is held @param isFixed whether a reference neighbour holds it */
+  decide(ours: Beginning, root: HashHex, isFixed: boolean): Verdict {
     const chain = this.#chains.get(root);
     const first = chain?.blocks[0];
     invariant(chain !== undefined && first !== undefined, 'a chain that is compared is held');
-    const theirs: Beginning = { root: first.block.hash, authors: chain.blocks.map(({ block }) => block.author) };
+    const authors = chain.blocks.map(({ block }) => block.author);
+    const theirs: Beginning = { root: first.block.hash, authors, isFixed };
     return decideRoots(ours, theirs, this.#configured);
   }
 
@@ -135,6 +138,7 @@ export function decideRoots(ours: Beginning, theirs: Beginning, configured: stri
   const theirsSettled = theirs.authors.length > settledBlocks;
   if (oursSettled && theirsSettled) return 'undecidable';
   if (oursSettled !== theirsSettled) return oursSettled ? 'ours' : 'theirs';
+  if (ours.isFixed !== theirs.isFixed) return ours.isFixed ? 'ours' : 'theirs';
   const difference = distinctAuthors(ours) - distinctAuthors(theirs);
   if (difference !== 0) return difference > 0 ? 'ours' : 'theirs';
   return compareBytes(ours.root, theirs.root) < 0 ? 'ours' : 'theirs';

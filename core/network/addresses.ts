@@ -41,6 +41,11 @@ export function signaledKey(address: string): PublicKey | undefined {
   }
 }
 
+/** Reached by Tor, where everything takes longer. */
+export function isOnion(address: string): boolean {
+  return hostAndPort(address)?.host.toLowerCase().endsWith('.onion') === true;
+}
+
 /** The two parts of `host:port`, undefined when it is none. */
 export function hostAndPort(address: string): HostAndPort | undefined {
   if (!isHostAndPort(address)) return undefined;

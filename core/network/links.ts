@@ -3,21 +3,25 @@
  *
  * A link is `greeting` until the other's greeting came, `greeted` until a frame of the other has decrypted, `proven`
  * from then on; only proven links count as connected (spec/safety.md, Who is online). What a message means is not
- * known here. Of two links to one peer one is closed as spec/safety.md, Two links to one peer, says.
+ * known here. On TCP a side may wait for the other to greet first, for it may be a reference peer of either dialect
+ * (spec/safety.md, Which dialect). Of two links to one peer one is closed as Two links to one peer says.
  */
 import { compareBytes } from '../codec/bytes.ts';
 import type { Milliseconds } from '../config.ts';
-import { type HashHex, keyHex, type PublicKey, type PublicKeyHex } from '../crypto/keys.ts';
+import type { HashHex, PublicKey, PublicKeyHex } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
 import type { Event, LinkId, RequestId } from '../events.ts';
 import type { Carrier } from '../link.ts';
+import type { Dialect, DialectName } from '../wire/dialect.ts';
 import type { Greeting } from '../wire/messages.ts';
+import { payloadOf, type Saying } from '../wire/saying.ts';
 import { Session, type SessionOptions } from '../wire/session.ts';
 import { sourceOf } from './addresses.ts';
 import { Outbox, type Urgency } from './outbox.ts';
 
 export type LinkPhase =
-  | { readonly kind: 'greeting'; readonly until: Milliseconds }
+  /** Until when the other's greeting may come, and when ours goes at the latest. */
+  | { readonly kind: 'greeting'; readonly until: Milliseconds; readonly speakAt: Milliseconds | undefined }
   | {
       readonly kind: 'greeted' | 'proven';
       readonly greeting: Greeting;
@@ -25,6 +29,9 @@ export type LinkPhase =
       readonly hex: PublicKeyHex;
       /** Its Version says it runs this program. */
       readonly ours: boolean;
+      readonly dialect: Dialect;
+      /** It is of another root and must not name us: nothing is said there of who is online (spec/safety.md, Roots). */
+      readonly quiet: boolean;
       readonly since: Milliseconds;
     };
 
@@ -53,6 +60,8 @@ export type GreetedLink = OpenLink & { phase: Extract<LinkPhase, { kind: 'greete
 export const greetingTimeoutMs = 5_000;
 const mostUngreeted = 64;
 const mostUngreetedOfOneSource = 4;
+const mostLargeGreetings = 16;
+const largeGreetingBytes = 64 * 1024;
 /** spec/safety.md, Two links to one peer. */
 const contestMs = 1_500;
 const nobody: ReadonlySet<LinkId> = new Set();
@@ -91,8 +100,11 @@ export class Links {
     return [...this.#links.values()];
   }
 
-  /** Both sides greet at once. @returns false when there is no room and the link is closed */
-  opened(event: Extract<Event, { kind: 'linkOpened' }>, greeting: Greeting, now: Milliseconds): boolean {
+  /**
+   * The link waits for the other's greeting, or for `speakAt`; then `greet` is called.
+   * @returns false when there is no room and the link is closed
+   */
+  opened(event: Extract<Event, { kind: 'linkOpened' }>, waitMs: Milliseconds, now: Milliseconds): boolean {
     const { link: id, carrier, address, dialled, dial, remote } = event;
     if (!this.#makeRoom(event)) {
       this.#effects.put({ kind: 'close', link: id, reason: 'no room for another link' });
@@ -106,16 +118,32 @@ export class Links {
       dial,
       session: new Session({ ...this.#session, expected: remote }),
       outbox: new Outbox(now),
-      phase: { kind: 'greeting', until: now + greetingTimeoutMs },
+      phase: { kind: 'greeting', until: now + waitMs + greetingTimeoutMs, speakAt: now + waitMs },
       head: undefined,
       root: undefined,
       contest: undefined,
     };
     this.#links.set(id, link);
-    const frame = link.session.greet(greeting);
-    link.outbox.sent(frame.length, now);
-    this.#effects.put({ kind: 'send', link: id, bytes: frame });
     return true;
+  }
+
+  /** Links whose turn it is to greet, for the other has not. */
+  dueToGreet(now: Milliseconds): OpenLink[] {
+    return this.all().filter(({ phase }) => phase.kind === 'greeting' && phase.speakAt !== undefined && phase.speakAt <= now);
+  }
+
+  /** Whether too many who have not greeted take too much memory, this one among them. */
+  isTooMuch(link: OpenLink): boolean {
+    if (link.phase.kind !== 'greeting' || link.session.heldBytes <= largeGreetingBytes) return false;
+    return this.#ungreeted().filter(({ session }) => session.heldBytes > largeGreetingBytes).length > mostLargeGreetings;
+  }
+
+  /** Our greeting, once. */
+  greet(link: OpenLink, greeting: Greeting, first: DialectName, now: Milliseconds): void {
+    const frame = link.session.greet(greeting, first);
+    if (link.phase.kind === 'greeting') link.phase = { ...link.phase, speakAt: undefined };
+    link.outbox.sent(frame.length, now);
+    this.#effects.put({ kind: 'send', link: link.id, bytes: frame });
   }
 
   /** A frame of the other decrypted. @returns whether it was the first, by which the link is proven */
@@ -127,13 +155,23 @@ export class Links {
     return true;
   }
 
-  send(link: GreetedLink, payload: Uint8Array, urgency: Urgency): void {
-    link.outbox.push(payload, urgency);
+  /** Nothing, when its dialect has no such message. */
+  send(link: GreetedLink, saying: Saying, urgency: Urgency): void {
+    if (link.phase.quiet && isPresence(saying)) return;
+    const payload = payloadOf(saying, link.phase.dialect);
+    if (payload !== undefined) link.outbox.push(payload, urgency);
   }
 
   /** To every greeted link but those. */
-  broadcast(payload: Uint8Array, urgency: Urgency, except: ReadonlySet<LinkId> = nobody): void {
-    for (const link of this.greeted()) if (!except.has(link.id)) link.outbox.push(payload, urgency);
+  broadcast(saying: Saying, urgency: Urgency, except: ReadonlySet<LinkId> = nobody): void {
+    const payloads = new Map<Dialect, Uint8Array | undefined>();
+    for (const link of this.greeted()) {
+      const { dialect, quiet } = link.phase;
+      if (except.has(link.id) || (quiet && isPresence(saying))) continue;
+      if (!payloads.has(dialect)) payloads.set(dialect, payloadOf(saying, dialect));
+      const payload = payloads.get(dialect);
+      if (payload !== undefined) link.outbox.push(payload, urgency);
+    }
   }
 
   /** Seals and sends what the links have credit for. */
@@ -171,7 +209,7 @@ export class Links {
   get deadline(): Milliseconds | undefined {
     let earliest: Milliseconds | undefined;
     for (const link of this.#links.values()) {
-      for (const at of [deadlineOf(link), link.contest?.until, link.outbox.deadline]) {
+      for (const at of [...deadlinesOf(link), link.contest?.until, link.outbox.deadline]) {
         if (at !== undefined && (earliest === undefined || at < earliest)) earliest = at;
       }
     }
@@ -188,7 +226,7 @@ export class Links {
     for (const link of contested) link.contest = undefined;
     for (const link of this.#links.values()) {
       const { outbox } = link;
-      if ((deadlineOf(link) ?? Number.POSITIVE_INFINITY) <= now) over.push({ link, reason: 'no greeting in time' });
+      if (link.phase.kind === 'greeting' && link.phase.until <= now) over.push({ link, reason: 'no greeting in time' });
       if ((outbox.deadline ?? Number.POSITIVE_INFINITY) <= now)
         over.push({ link, reason: 'nothing was taken for 30 s' });
     }
@@ -254,13 +292,12 @@ export function isGreeted(link: OpenLink): link is GreetedLink {
   return link.phase.kind !== 'greeting';
 }
 
-/** The phase of a link whose greeting came. */
-export function greetedPhase(greeting: Greeting, ours: boolean, now: Milliseconds): GreetedLink['phase'] {
-  return { kind: 'greeted', greeting, key: greeting.pubkey, hex: keyHex(greeting.pubkey), ours, since: now };
+function isPresence({ kind }: Saying): boolean {
+  return kind === 'keepAlive' || kind === 'announce' || kind === 'leave';
 }
 
-function deadlineOf(link: OpenLink): Milliseconds | undefined {
-  return link.phase.kind === 'greeting' ? link.phase.until : undefined;
+function deadlinesOf({ phase }: OpenLink): readonly (Milliseconds | undefined)[] {
+  return phase.kind === 'greeting' ? [phase.until, phase.speakAt] : [];
 }
 
 /**

@@ -1,13 +1,17 @@
 /**
- * Who is online: what KeepAlives and frames of a peer's own link have shown.
+ * Who is online: what KeepAlives, Announces, Leaves and frames of a peer's own link have shown (spec/safety.md, Who is
+ * online).
  *
- * A KeepAlive counts only when its count has risen, and is judged only after its signature was checked, by whoever
- * calls. Times: a key may write until 2.5 s without a sign of life, its turn is honoured until 0.9 s, it is named as
- * candidate while proven within 3 s (spec/safety.md, Who is online). Nothing here sends; `presence.ts` does.
+ * Two kinds of keys. One that KeepAlives or our own program speak for lapses: it may write until 2.5 s without a sign
+ * of life, its turn is honoured until 0.9 s. One that only `gcm-siv` speaks for stands until its link here ends or a
+ * Leave counts, for its peer says nothing while it is idle. A KeepAlive counts only when its count has risen, and is
+ * judged only after its signature was checked, by whoever calls. Nothing here sends.
  */
 import { equalBytes } from '../codec/bytes.ts';
 import type { Milliseconds } from '../config.ts';
 import { type Holder, holderOf, isPublicKey, keyHex, type PublicKey, type PublicKeyHex } from '../crypto/keys.ts';
+import type { LinkId } from '../events.ts';
+import { type Random, randomBelow } from '../random.ts';
 import type { KeepAlive } from '../wire/messages.ts';
 
 /** spec/safety.md, Online. */
@@ -23,6 +27,17 @@ export const knownMs = 1_400;
 /** spec/safety.md, Leave: `heard` is capped, with a quota for each link. */
 export const mostMembers = 4_096;
 
+/** A reference peer counts its KeepAlives from 1; ours count Unix time (spec/safety.md), since 2001 in so many ms. */
+const leastCountOfOurs = 1_000_000_000_000n;
+/** A Leave that was only heard is acted on after this time, and not at all on a sign of life (spec/safety.md, Leave). */
+const leaveMs = { least: 5_000, most: 7_000 };
+/** A `gcm-siv` reference key may be drawn while a frame of its own link is less than this old. */
+const standingLiveMs = 30_000;
+/** For so long a KeepAlive of a reference peer says that its era is here (spec/safety.md, Both eras). */
+const eraMs = 600_000;
+/** Keys that one link may announce. */
+const mostOfOneLink = 1_024;
+
 export interface Member {
   /** Both parities of one x are one holder; this is the one that its own link shows, or else that was heard first. */
   key: PublicKey;
@@ -30,21 +45,42 @@ export interface Member {
   keepAlive: KeepAlive | undefined;
   /** The last proof that it is there: a frame of its own link that decrypted, or a rising KeepAlive. */
   aliveAt: Milliseconds;
+  /** When the newest KeepAlive came; 0 when none has. */
+  keepAliveAt: Milliseconds;
   /** Whether a proven link to it is open. */
   linked: boolean;
+  /** A link has shown that it runs this program. */
+  ours: boolean;
+  /** `gcm-siv` has announced it; by which link, and when a Leave about it counts. */
+  standing: { readonly link: LinkId; leavesAt: Milliseconds | undefined } | undefined;
+}
+
+/** A key came to be known, or is known no more. */
+export interface MemberChange {
+  readonly key: PublicKey;
+  readonly isHere: boolean;
+  /** Seen on a link of our own, so that it is passed on at once; else heard, by this link if it is known. */
+  readonly seen: boolean;
+  readonly link: LinkId | undefined;
 }
 
 export class Members {
   readonly #members = new Map<Holder, Member>();
   readonly #own: Holder;
   readonly #startedAt: Milliseconds;
+  readonly #random: Random;
+  /** How many keys each link has announced. */
+  readonly #announcedBy = new Map<LinkId, number>();
+  #changes: MemberChange[] = [];
+  #referenceKeepAliveAt: Milliseconds = Number.NEGATIVE_INFINITY;
   #known = new Set<PublicKeyHex>();
   #changedAt: Milliseconds;
   /** Nobody's time is over before; looked for anew only then, for this is asked at every event. */
   #nextEnd: Milliseconds = Number.POSITIVE_INFINITY;
 
-  constructor(own: PublicKey, startedAt: Milliseconds) {
+  constructor(own: PublicKey, random: Random, startedAt: Milliseconds) {
     this.#own = holderOf(own);
+    this.#random = random;
     this.#startedAt = startedAt;
     this.#changedAt = startedAt;
   }
@@ -69,21 +105,121 @@ export class Members {
     return this.#members.get(holderOf(key))?.keepAlive;
   }
 
+  /** Every key that is known, for a greeting. */
+  knownKeys(): PublicKey[] {
+    return [...this.#known].flatMap((hex) => this.#members.get(holderOfHex(hex))?.key ?? []);
+  }
+
+  /** What came and went since the last call, in order. */
+  takeChanges(): MemberChange[] {
+    const changes = this.#changes;
+    this.#changes = [];
+    return changes;
+  }
+
+  /** Whether a peer of the `cbc` era that is not ours was heard in the last ten minutes. */
+  hearsReferenceKeepAlives(now: Milliseconds): boolean {
+    return now < this.#referenceKeepAliveAt + eraMs;
+  }
+
+  /** The last proof that this key is there. */
+  aliveAt(key: PublicKey): Milliseconds | undefined {
+    return this.#members.get(holderOf(key))?.aliveAt;
+  }
+
+  /** Whether this key runs our program, as far as is known here. */
+  isOurs(key: PublicKey): boolean {
+    const member = this.#members.get(holderOf(key));
+    return member !== undefined && isOurs(member);
+  }
+
+  /** Whether only the era of Announce and Leave can see this key. */
+  isStanding(key: PublicKey): boolean {
+    const member = this.#members.get(holderOf(key));
+    return member !== undefined && stands(member);
+  }
+
+  isKnown(key: PublicKey): boolean {
+    const member = this.#members.get(holderOf(key));
+    return member !== undefined && this.#known.has(keyHex(member.key));
+  }
+
   /** A verified KeepAlive with a risen count. */
-  heard(keepAlive: KeepAlive, now: Milliseconds): void {
+  heard(keepAlive: KeepAlive, now: Milliseconds, link?: LinkId): void {
     const member = this.#member(keepAlive.pubkey);
     if (member === undefined) return;
     member.keepAlive = keepAlive;
-    this.#alive(member, now);
+    member.keepAliveAt = now;
+    if (!isOurs(member)) this.#referenceKeepAliveAt = now;
+    this.#alive(member, { seen: false, link }, now);
   }
 
-  /** A frame of the key's own link decrypted. */
-  provenBy(key: PublicKey, now: Milliseconds): void {
+  /** A frame of the key's own link decrypted. @param ours its Version says that it runs this program */
+  provenBy(key: PublicKey, now: Milliseconds, ours: boolean): void {
     const member = this.#member(key);
     if (member === undefined) return;
     if (!equalBytes(member.key, key)) this.#renamed(member, key);
+    if (ours) member.ours = true;
+    if (member.standing !== undefined) member.standing.leavesAt = undefined;
+    this.#alive(member, { seen: true, link: undefined }, now);
+    // It was known before by its greeting, or by what others say: now it was seen.
+    if (!member.linked) this.#changes.push({ key: member.key, isHere: true, seen: true, link: undefined });
     member.linked = true;
-    this.#alive(member, now);
+  }
+
+  /** A `gcm-siv` greeting shows this key: it is known, but nobody is told of it before a frame decrypts. */
+  shown(key: PublicKey, link: LinkId, now: Milliseconds): void {
+    const member = this.#member(key);
+    if (member === undefined) return;
+    member.standing = { link, leavesAt: undefined };
+    if (this.#known.has(keyHex(member.key))) return;
+    this.#known.add(keyHex(member.key));
+    this.#changedAt = now;
+  }
+
+  /** Data or a block that this key has just signed: a sign of life, whoever brought it. */
+  signed(key: PublicKey, now: Milliseconds): void {
+    const member = this.#members.get(holderOf(key));
+    if (member === undefined || !stands(member)) return;
+    if (member.standing !== undefined) member.standing.leavesAt = undefined;
+    this.#alive(member, { seen: false, link: undefined }, now);
+  }
+
+  /** An Announce, or a key that a `gcm-siv` greeting names. */
+  announced(key: PublicKey, link: LinkId, now: Milliseconds): void {
+    const announcedBy = this.#announcedBy.get(link) ?? 0;
+    const isNew = !this.#members.has(holderOf(key));
+    if (isNew && announcedBy >= mostOfOneLink) return;
+    const member = this.#member(key);
+    if (member === undefined) return;
+    if (isNew) this.#announcedBy.set(link, announcedBy + 1);
+    member.standing = { link, leavesAt: undefined };
+    this.#show(member, { seen: false, link }, now);
+  }
+
+  /**
+   * A Leave about a key that is not the sender's and has no link here: it is shown as gone at once, and counts later.
+   * @returns whether it was known
+   */
+  leaving(key: PublicKey, link: LinkId, now: Milliseconds): boolean {
+    const member = this.#members.get(holderOf(key));
+    if (member?.standing === undefined || !stands(member) || member.standing.leavesAt !== undefined) return false;
+    const span = leaveMs.most - leaveMs.least;
+    member.standing = { link, leavesAt: now + leaveMs.least + randomBelow(this.#random, span) };
+    this.#nextEnd = now;
+    if (this.#known.delete(keyHex(member.key))) this.#changedAt = now;
+    return true;
+  }
+
+  /** It counts as gone from now on, and everybody is to hear of it: its own word, or the watch-dog's. */
+  gone(key: PublicKey, seen: boolean, now: Milliseconds): void {
+    const member = this.#members.get(holderOf(key));
+    if (member === undefined || !stands(member)) return;
+    member.standing = undefined;
+    member.aliveAt = 0;
+    this.#known.delete(keyHex(member.key));
+    this.#changedAt = now;
+    this.#changes.push({ key: member.key, isHere: false, seen, link: undefined });
   }
 
   /** The last link to this key ended. */
@@ -91,48 +227,61 @@ export class Members {
     const member = this.#members.get(holderOf(key));
     if (member === undefined) return;
     member.linked = false;
+    if (stands(member)) this.gone(key, true, now);
     this.#nextEnd = now;
     this.elapse(now);
+  }
+
+  /** No link is left by which a Leave could come: what such links have announced is known no more. */
+  forgetStanding(now: Milliseconds): void {
+    this.#announcedBy.clear();
+    for (const member of this.#members.values()) if (stands(member)) this.gone(member.key, false, now);
   }
 
   /** Keys whose time is over leave `known`. @returns whether it changed */
   elapse(now: Milliseconds): boolean {
     if (now < this.#nextEnd) return false;
     this.#nextEnd = Number.POSITIVE_INFINITY;
-    let changed = false;
-    for (const hex of this.#known) {
-      const member = this.#members.get(holderOfHex(hex));
-      const until = member === undefined ? now : shownUntil(member);
-      if (until <= now) {
-        this.#known.delete(hex);
-        changed = true;
-      } else this.#nextEnd = Math.min(this.#nextEnd, until);
-    }
-    if (changed) this.#changedAt = now;
-    return changed;
+    const before = this.#known.size;
+    for (const member of this.#members.values()) this.#elapseOne(member, now);
+    if (this.#known.size !== before) this.#changedAt = now;
+    return this.#known.size !== before;
   }
 
   /** When a key may leave `known`, at the earliest. */
   get deadline(): Milliseconds | undefined {
-    return this.#known.size === 0 ? undefined : this.#nextEnd;
+    return this.#nextEnd === Number.POSITIVE_INFINITY ? undefined : this.#nextEnd;
   }
 
   /** Silence before we began to listen says nothing, so nobody is gone before a whole term has passed. */
   onlineUntil(key: PublicKey): Milliseconds {
-    return Math.max(this.#aliveAt(key) ?? 0, this.#startedAt) + onlineForWritingMs;
+    const member = this.#members.get(holderOf(key));
+    if (member !== undefined && stands(member)) return Number.POSITIVE_INFINITY;
+    return Math.max(member?.aliveAt ?? 0, this.#startedAt) + onlineForWritingMs;
   }
 
   onlineForAccepting(key: PublicKey, now: Milliseconds): boolean {
-    const aliveAt = this.#aliveAt(key);
-    return aliveAt !== undefined && now < aliveAt + onlineForAcceptingMs;
+    const member = this.#members.get(holderOf(key));
+    if (member === undefined) return false;
+    return stands(member) || now < member.aliveAt + onlineForAcceptingMs;
   }
 
-  /** Keys that gave a sign of life within `withinMs`, freshest first. */
-  alive(now: Milliseconds, withinMs: Milliseconds): PublicKey[] {
-    return [...this.#members.values()]
-      .filter((member) => now < member.aliveAt + withinMs)
-      .sort((a, b) => b.aliveAt - a.aliveAt)
-      .map((member) => member.key);
+  /** Keys that count as online for writing, freshest first. */
+  online(now: Milliseconds): PublicKey[] {
+    return this.#freshest((member) => stands(member) || now < member.aliveAt + onlineForWritingMs);
+  }
+
+  /**
+   * Keys a block may name, freshest first: proven to be there. While peers of the `cbc` era are heard only those that
+   * they can see too, and of ours only such as they have just heard (spec/safety.md, Both eras).
+   */
+  candidates(now: Milliseconds): PublicKey[] {
+    const bothEras = this.hearsReferenceKeepAlives(now);
+    return this.#freshest((member) => {
+      if (stands(member)) return !bothEras && now < member.aliveAt + standingLiveMs;
+      if (bothEras && isOurs(member) && now >= member.keepAliveAt + onlineForAcceptingMs) return false;
+      return now < member.aliveAt + liveMs;
+    });
   }
 
   /** The newest KeepAlive of each key that is known, for a new link. */
@@ -145,17 +294,43 @@ export class Members {
     return newest;
   }
 
-  #aliveAt(key: PublicKey): Milliseconds | undefined {
-    return this.#members.get(holderOf(key))?.aliveAt;
+  #freshest(isWanted: (member: Member) => boolean): PublicKey[] {
+    return [...this.#members.values()]
+      .filter(isWanted)
+      .sort((a, b) => b.aliveAt - a.aliveAt)
+      .map((member) => member.key);
   }
 
-  #alive(member: Member, now: Milliseconds): void {
+  #elapseOne(member: Member, now: Milliseconds): void {
+    const { standing } = member;
+    if (stands(member) && standing !== undefined) {
+      if (standing.leavesAt === undefined) return;
+      if (standing.leavesAt <= now) this.gone(member.key, false, now);
+      else this.#nextEnd = Math.min(this.#nextEnd, standing.leavesAt);
+      return;
+    }
+    const hex = keyHex(member.key);
+    if (!this.#known.has(hex)) return;
+    const until = shownUntil(member);
+    if (until > now) this.#nextEnd = Math.min(this.#nextEnd, until);
+    else {
+      this.#known.delete(hex);
+      this.#changes.push({ key: member.key, isHere: false, seen: false, link: undefined });
+    }
+  }
+
+  #alive(member: Member, source: Pick<MemberChange, 'seen' | 'link'>, now: Milliseconds): void {
     member.aliveAt = now;
-    this.#nextEnd = Math.min(this.#nextEnd, shownUntil(member));
+    if (!stands(member)) this.#nextEnd = Math.min(this.#nextEnd, shownUntil(member));
+    this.#show(member, source, now);
+  }
+
+  #show(member: Member, { seen, link }: Pick<MemberChange, 'seen' | 'link'>, now: Milliseconds): void {
     const hex = keyHex(member.key);
     if (this.#known.has(hex)) return;
     this.#known.add(hex);
     this.#changedAt = now;
+    this.#changes.push({ key: member.key, isHere: true, seen, link });
   }
 
   #renamed(member: Member, key: PublicKey): void {
@@ -169,7 +344,15 @@ export class Members {
     const held = this.#members.get(holder);
     if (held !== undefined) return held;
     if (this.#members.size >= mostMembers && !this.#forgetOne()) return undefined;
-    const member: Member = { key, keepAlive: undefined, aliveAt: 0, linked: false };
+    const member: Member = {
+      key,
+      keepAlive: undefined,
+      keepAliveAt: 0,
+      aliveAt: 0,
+      linked: false,
+      ours: false,
+      standing: undefined,
+    };
     this.#members.set(holder, member);
     return member;
   }
@@ -185,6 +368,15 @@ export class Members {
     this.#members.delete(oldest[0]);
     return true;
   }
+}
+
+/** Only `gcm-siv` speaks for it, so silence says nothing. */
+function stands({ standing, keepAlive, ours }: Member): boolean {
+  return standing !== undefined && keepAlive === undefined && !ours;
+}
+
+function isOurs({ ours, keepAlive }: Member): boolean {
+  return ours || (keepAlive !== undefined && keepAlive.count >= leastCountOfOurs);
 }
 
 /** A key with a link of its own is shown as long as it may write; the end of the link is seen at once. */

@@ -3,19 +3,33 @@
  *
  * An address the user gave is dialled again for as long as the peer runs. Of those told of, enough are dialled that
  * `relationship.count` neighbours are linked, besides the user's; who fails is left alone for a while, then forgotten.
- * Every `relationship.time` a peer with too few asks all it has (spec/wire.md, Messages). Sends nothing itself.
+ * Every `relationship.time` a peer with too few asks all it has (spec/wire.md, Messages). Of each address is remembered
+ * how its peer wants to be greeted (spec/safety.md, Which dialect). Sends nothing itself.
  */
 import type { Config, Milliseconds } from '../config.ts';
 import { keyHex, type PublicKeyHex } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
 import type { RequestId } from '../events.ts';
 import { type Random, randomBelow } from '../random.ts';
-import { signaledKey, unreachableAddress } from './addresses.ts';
+import type { DialectName } from '../wire/dialect.ts';
+import { hostAndPort, isOnion, signaledKey, unreachableAddress } from './addresses.ts';
 
 type AddressState =
   | { readonly kind: 'idle'; readonly from: Milliseconds }
   | { readonly kind: 'dialling'; readonly dial: RequestId }
   | { readonly kind: 'linked' };
+
+/** How the peer at an address is greeted when it is dialled. */
+export interface Manner {
+  /** What it spoke last time. */
+  readonly dialect: DialectName | undefined;
+  /** It hung up on a greeting of ours, so it may be of the other dialect: let it speak first. */
+  readonly patient: boolean;
+  /** It has another root: greet as one that holds nothing and is known to nobody (spec/safety.md, Roots). */
+  readonly thin: boolean;
+}
+
+const usualManner: Manner = { dialect: undefined, patient: false, thin: false };
 
 interface Known {
   readonly address: string;
@@ -25,15 +39,19 @@ interface Known {
   key: PublicKeyHex | undefined;
   state: AddressState;
   failures: number;
+  manner: Manner;
 }
 
 /** Addresses we were told of, kept at most. */
 const mostAddresses = 256;
-/** One we were told of is forgotten after this many failures in a row. */
-const mostFailures = 3;
 const dialTimeoutMs = 10_000;
-/** A wanted address is tried again quickly, and never seldom: a relay that is started again is found within 5 s. */
-const wantedRetryMs = { least: 250, most: 2_000 };
+/** By Tor (spec/safety.md, Frames and sessions). */
+const farDialTimeoutMs = 60_000;
+/**
+ * A wanted address is tried again quickly, and that of a relay never seldom: one that is started again is found within
+ * 5 s. Others wait longer and longer, up to the configured time.
+ */
+const wantedRetryMs = { least: 250, mostForRelay: 2_000 };
 const toldRetryMs = { least: 2_000, most: 30_000 };
 
 export class Neighbours {
@@ -42,10 +60,11 @@ export class Neighbours {
   readonly #own: PublicKeyHex;
   readonly #random: Random;
   readonly #effects: Effects;
+  readonly #isFar: (address: string) => boolean;
   #askAt: Milliseconds;
 
   constructor(
-    settings: Config['relationship'],
+    { relationship: settings, listen }: Pick<Config, 'relationship' | 'listen'>,
     own: PublicKeyHex,
     random: Random,
     effects: Effects,
@@ -55,6 +74,8 @@ export class Neighbours {
     this.#own = own;
     this.#random = random;
     this.#effects = effects;
+    // Who is announced by an onion address reaches everybody by Tor.
+    this.#isFar = (address) => isOnion(listen) || isOnion(address);
     this.#askAt = now + settings.timeMs;
   }
 
@@ -64,7 +85,8 @@ export class Neighbours {
     if (known?.wanted === true) return;
     const state: AddressState =
       known === undefined || known.state.kind === 'idle' ? { kind: 'idle', from: now } : known.state;
-    this.#known.set(address, { address, wanted: true, key: keyOf(address), state, failures: 0 });
+    const manner = known?.manner ?? usualManner;
+    this.#known.set(address, { address, wanted: true, key: keyOf(address), state, failures: 0, manner });
   }
 
   /** We were told of this address. */
@@ -78,7 +100,8 @@ export class Neighbours {
     }
     const key = keyOf(address);
     if (key === this.#own || (this.#known.size >= mostAddresses && !this.#forgetOne())) return;
-    this.#known.set(address, { address, wanted: false, key, state: { kind: 'idle', from: now }, failures: 0 });
+    const state: AddressState = { kind: 'idle', from: now };
+    this.#known.set(address, { address, wanted: false, key, state, failures: 0, manner: usualManner });
   }
 
   /** A link to this address opened, whoever dialled. */
@@ -94,6 +117,32 @@ export class Neighbours {
     if (known === undefined) return;
     known.failures = 0;
     known.key = key;
+  }
+
+  manner(address: string): Manner {
+    return this.#known.get(address)?.manner ?? usualManner;
+  }
+
+  /** Its peer has spoken this dialect. */
+  spoke(address: string, dialect: DialectName): void {
+    const known = this.#known.get(address);
+    if (known !== undefined) known.manner = { ...known.manner, dialect, patient: false };
+  }
+
+  /** Dials again at once, to greet in another manner than before. Not twice in a row in the same one. */
+  again(address: string, manner: Manner, now: Milliseconds): void {
+    const known = this.#known.get(address);
+    if (known === undefined || isSameManner(known.manner, manner)) return;
+    known.manner = manner;
+    known.state = { kind: 'idle', from: now };
+  }
+
+  /** It leads to ourselves: never dialled again. */
+  leadsHere(address: string): void {
+    const known = this.#known.get(address);
+    if (known === undefined) return;
+    known.key = this.#own;
+    known.state = { kind: 'idle', from: Number.POSITIVE_INFINITY };
   }
 
   /** The link to this address ended. */
@@ -127,13 +176,14 @@ export class Neighbours {
       if (known.state.kind !== 'idle' || known.state.from > now) continue;
       if (known.key !== undefined && linkedKeys.has(known.key)) {
         // Looked at again later, or the deadline of a wanted one would stay in the past.
-        known.state = { kind: 'idle', from: now + wantedRetryMs.most };
+        known.state = { kind: 'idle', from: now + wantedRetryMs.mostForRelay };
         continue;
       }
       if (!known.wanted && missing-- <= 0) continue;
       const dial = this.#effects.nextRequest();
       known.state = { kind: 'dialling', dial };
-      this.#effects.put({ kind: 'dial', dial, address: known.address, timeoutMs: dialTimeoutMs });
+      const timeoutMs = this.#isFar(known.address) ? farDialTimeoutMs : dialTimeoutMs;
+      this.#effects.put({ kind: 'dial', dial, address: known.address, timeoutMs });
     }
   }
 
@@ -160,16 +210,26 @@ export class Neighbours {
     return false;
   }
 
+  #retryMs({ wanted, address }: Known): { readonly least: Milliseconds; readonly most: Milliseconds } {
+    if (!wanted) return toldRetryMs;
+    const most = hostAndPort(address) === undefined ? wantedRetryMs.mostForRelay : this.#settings.reconnectMs;
+    return { least: wantedRetryMs.least, most };
+  }
+
   #failed(known: Known, now: Milliseconds): void {
     known.failures++;
-    if (!known.wanted && known.failures >= mostFailures) {
+    if (!known.wanted && known.failures >= this.#settings.retry) {
       this.#known.delete(known.address);
       return;
     }
-    const { least, most } = known.wanted ? wantedRetryMs : toldRetryMs;
+    const { least, most } = this.#retryMs(known);
     const wait = Math.min(most, least * 2 ** Math.min(known.failures - 1, 16));
     known.state = { kind: 'idle', from: now + wait - randomBelow(this.#random, Math.ceil(wait / 5)) };
   }
+}
+
+function isSameManner(a: Manner, b: Manner): boolean {
+  return a.dialect === b.dialect && a.patient === b.patient && a.thin === b.thin;
 }
 
 function keyOf(address: string): PublicKeyHex | undefined {

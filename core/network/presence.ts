@@ -11,6 +11,7 @@ import type { Milliseconds } from '../config.ts';
 import type { Curve, SignatureCheck } from '../crypto/curve.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { holderOf, isPublicKey, type PublicKey, type SecretKey, signatureHex } from '../crypto/keys.ts';
+import type { LinkId } from '../events.ts';
 import type { Random } from '../random.ts';
 import type { KeepAlive } from '../wire/messages.ts';
 import type { Members } from './members.ts';
@@ -68,8 +69,8 @@ export class Presence {
     return { key: pubkey, digest: countDigest(count), signature: sign };
   }
 
-  /** The check came back. @returns whether the KeepAlive is to be passed on */
-  checked(keepAlive: KeepAlive, held: boolean, now: Milliseconds): boolean {
+  /** The check came back. @param link that brought it @returns whether the KeepAlive is to be passed on */
+  checked(keepAlive: KeepAlive, held: boolean, now: Milliseconds, link?: LinkId): boolean {
     this.#checking.delete(nameOf(keepAlive));
     if (!held) return false;
     if (this.#isOwn(keepAlive.pubkey)) {
@@ -80,7 +81,7 @@ export class Presence {
       return false;
     }
     if (keepAlive.count <= (this.#members.countOf(keepAlive.pubkey) ?? 0n)) return false;
-    this.#members.heard(keepAlive, now);
+    this.#members.heard(keepAlive, now, link);
     return true;
   }
 

@@ -6,11 +6,10 @@
  */
 
 import type { Chain } from '../chain/chain.ts';
-import { concatBytes } from '../codec/bytes.ts';
 import { type Hash, hashHex } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
 import type { LinkId, Loaded, RequestId } from '../events.ts';
-import { requestedBlockVariant } from '../wire/dialect.ts';
+import { payloadOf } from '../wire/saying.ts';
 import type { GreetedLink } from './links.ts';
 import { windowBytes } from './outbox.ts';
 
@@ -104,10 +103,11 @@ export class Serving {
   }
 
   #send(link: GreetedLink, from: number, blocks: readonly Uint8Array[]): void {
-    for (const bytes of blocks) link.outbox.push(concatBytes(requestedBlockTag, bytes), 'kept');
+    for (const bytes of blocks) {
+      const payload = payloadOf({ kind: 'requestedBlock', bytes }, link.phase.dialect);
+      if (payload !== undefined) link.outbox.push(payload, 'kept');
+    }
     if (blocks.length === 0) this.#starved.add(link.id);
     this.#cursors.set(link.id, { kind: 'paused', next: from + blocks.length });
   }
 }
-
-const requestedBlockTag = Uint8Array.of(requestedBlockVariant);

@@ -9,7 +9,7 @@ import { equalBytes } from '../codec/bytes.ts';
 import { decode } from '../codec/codec.ts';
 import { holderOf, isPublicKey, type PublicKey } from '../crypto/keys.ts';
 import { CodecError, SessionError } from '../errors.ts';
-import { cbcMessages } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
 import { type Greeting, type Message, oursMark, wireVersion } from './messages.ts';
 
 export interface Identification {
@@ -22,9 +22,10 @@ export interface Identification {
 /** @throws SessionError `bad-greeting`, `bad-version`, `own-key`, `unexpected-key`, `other-network` */
 export function identify(
   payload: Uint8Array,
+  dialect: Dialect,
   { publicKey, network, expected }: Identification,
 ): { readonly greeting: Greeting; readonly ours: boolean } {
-  const greeting = greetingFrom(payload);
+  const greeting = greetingFrom(payload, dialect);
   const { pubkey, listen, version } = greeting;
   const { major, minor, patch } = version;
   if (major !== wireVersion.major || minor !== wireVersion.minor || patch !== wireVersion.patch) {
@@ -47,16 +48,16 @@ export function isHostAndPort(address: string): boolean {
   return port !== undefined && Number(port) <= 65_535;
 }
 
-function greetingFrom(payload: Uint8Array): Greeting {
-  const message = messageFrom(payload);
+function greetingFrom(payload: Uint8Array, dialect: Dialect): Greeting {
+  const message = messageFrom(payload, dialect);
   if (message.kind !== 'greeting') throw new SessionError('bad-greeting', `the first message is ${message.kind}`);
   const { kind: _, ...greeting } = message;
   return greeting;
 }
 
-function messageFrom(payload: Uint8Array): Message {
+function messageFrom(payload: Uint8Array, { messages }: Dialect): Message {
   try {
-    return decode(cbcMessages, payload);
+    return decode(messages, payload);
   } catch (error) {
     if (error instanceof CodecError) throw new SessionError('bad-greeting', error.message);
     throw error;

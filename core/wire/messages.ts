@@ -17,6 +17,7 @@ export const wireVersion = { major: 0, minor: 1, patch: 0 } as const;
 export const oursMark = 'mcx';
 export const oursCommit = 'mcx0';
 
+/** The three strings stand in `cbc` only; in `gcm-siv` they are empty here. */
 export interface Version {
   readonly major: number;
   readonly minor: number;
@@ -34,6 +35,8 @@ export interface Greeting {
   readonly count: bigint;
   readonly thin: boolean;
   readonly version: Version;
+  /** Keys that are online; in `gcm-siv` only, in `cbc` none stand here. */
+  readonly known: readonly PublicKey[];
 }
 
 export interface KeepAlive {
@@ -55,7 +58,9 @@ export type Message =
   | { readonly kind: 'requestedBlock'; readonly block: Block }
   | { readonly kind: 'shareBlock'; readonly block: Block }
   | { readonly kind: 'requestNeighbours'; readonly count: number; readonly exclude: readonly PublicKey[] }
-  | { readonly kind: 'introduceNeighbours'; readonly neighbours: readonly (readonly [PublicKey, string])[] };
+  | { readonly kind: 'introduceNeighbours'; readonly neighbours: readonly (readonly [PublicKey, string])[] }
+  /** `announce` and `leave` exist in `gcm-siv` only, `keepAlive` in `cbc` only. */
+  | { readonly kind: 'announce' | 'leave'; readonly pubkey: PublicKey };
 
 /** A host name has at most 253 characters; a port five and its colon. Ten times that is no address. */
 const addressBytes = 2_560;
@@ -65,27 +70,56 @@ const versionTextBytes = 1_024;
 const mostExcluded = 16_384;
 /** An answer holds at most what was asked for, and nobody asks for more neighbours than this. */
 const mostIntroduced = 4_096;
+/** As many as a greeting of the accepted size holds (spec/safety.md, Frames and sessions: 1 MiB). */
+const mostKnown = 31_775;
 
-export const versionCodec: Codec<Version> = struct({
-  major: u16,
-  minor: u16,
-  patch: u16,
-  target: text(versionTextBytes),
-  branch: text(versionTextBytes),
-  commit: text(versionTextBytes),
-});
+const versionNumbers = { major: u16, minor: u16, patch: u16 };
 
-export const greetingCodec: Codec<Greeting> = struct({
+const greetingStart = {
   pubkey: publicKeyCodec,
   listen: text(addressBytes),
   root: option(hashCodec),
   last: option(hashCodec),
   count: u64,
   thin: bool,
-  version: versionCodec,
+};
+
+const cbcGreeting = struct({
+  ...greetingStart,
+  version: struct({
+    ...versionNumbers,
+    target: text(versionTextBytes),
+    branch: text(versionTextBytes),
+    commit: text(versionTextBytes),
+  }),
 });
 
+/** Writes no `known`, for this dialect has no place for it. */
+export const cbcGreetingCodec: Codec<Greeting> = {
+  leastBytes: cbcGreeting.leastBytes,
+  write: cbcGreeting.write,
+  read: (reader) => ({ ...cbcGreeting.read(reader), known: [] }),
+};
+
+const gcmSivGreeting = struct({
+  ...greetingStart,
+  version: struct(versionNumbers),
+  known: vector(publicKeyCodec, mostKnown),
+});
+
+/** Writes no strings of the version, for this dialect has no place for them. */
+export const gcmSivGreetingCodec: Codec<Greeting> = {
+  leastBytes: gcmSivGreeting.leastBytes,
+  write: (writer, greeting) => gcmSivGreeting.write(writer, { ...greeting, known: [...greeting.known] }),
+  read(reader) {
+    const greeting = gcmSivGreeting.read(reader);
+    return { ...greeting, version: { ...greeting.version, target: '', branch: '', commit: '' } };
+  },
+};
+
 export const keepAliveCodec: Codec<KeepAlive> = struct({ pubkey: publicKeyCodec, count: u64, sign: signatureCodec });
+
+export const keyCodec = struct({ pubkey: publicKeyCodec });
 
 export const requestBlocksCodec = struct({ start: option(hashCodec) });
 

@@ -1,9 +1,10 @@
 /**
- * One connection of the dialect `cbc`, from the first byte on: greetings, keys, nonces, messages.
+ * One connection, from the first byte on: greetings, keys, nonces, messages, in whichever dialect it is.
  *
  * Bytes go in, values come out: it holds no link and no clock, and says nothing of what a message means. What it lets
- * through decrypted, parsed and had a nonce that rose; the cipher proves no more than that (crypto/cbc.ts). Rules:
- * spec/wire.md, Frames and Greeting; spec/safety.md, Frames and sessions.
+ * through decrypted, parsed and had a nonce that rose; `cbc` proves no more than that (crypto/cbc.ts). Which dialect a
+ * side begins with is its caller's (spec/safety.md, Which dialect). Rules: spec/wire.md, Frames and Greeting;
+ * spec/safety.md, Frames and sessions.
  */
 import { acceptedBlockBytes } from '../chain/block.ts';
 import { equalBytes } from '../codec/bytes.ts';
@@ -15,9 +16,10 @@ import { sha256 } from '../crypto/hash.ts';
 import type { PublicKey, SecretKey } from '../crypto/keys.ts';
 import { CodecError, CryptoError, invariant, SessionError } from '../errors.ts';
 import type { Random } from '../random.ts';
-import { cbcMessages } from './dialect.ts';
-import { type Frame, FrameReader, greetingFrame, openFrame, sealedFrame } from './frame.ts';
+import { type Dialect, type DialectName, dialects } from './dialect.ts';
+import { type Frame, FrameReader } from './frame.ts';
 import { identify } from './identify.ts';
+import { SeenIvs } from './seen-ivs.ts';
 import type { Greeting, Message } from './messages.ts';
 
 export interface SessionOptions {
@@ -28,6 +30,8 @@ export interface SessionOptions {
   readonly network: string;
   /** The key the carrier has proven; the greeting must show it. */
   readonly expected: PublicKey | undefined;
+  /** What the other may speak. */
+  readonly accepts: readonly DialectName[];
 }
 
 export type Arrived =
@@ -49,6 +53,9 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #seed: Uint8Array;
   readonly #reader = new FrameReader();
+  readonly #seenIvs = new SeenIvs();
+  /** Of what we have begun to speak; of what the other has. */
+  #spoken: Dialect | undefined;
   #key: Uint8Array | undefined;
   /** The nonce of the last frame of ours, and of the last one taken from the other. */
   #sent = 0n;
@@ -71,24 +78,38 @@ export class Session {
     return this.#failure;
   }
 
+  /** The dialect of this connection: what the other speaks, or what we have begun with. */
+  get dialect(): Dialect | undefined {
+    return this.#reader.dialect ?? this.#spoken;
+  }
+
+  /** Whether our greeting has been made. */
+  get hasGreeted(): boolean {
+    return this.#spoken !== undefined;
+  }
+
   /** Memory that an unfinished frame takes; at most twice the bytes of it that came, never over its cap. */
   get heldBytes(): number {
     return this.#reader.heldBytes;
   }
 
-  /** The first frame, plain. Called once. */
-  greet(greeting: Greeting): Uint8Array {
-    invariant(this.#sent === 0n, 'the greeting is the first frame, and there is one');
-    this.#sent = 1n;
-    return greetingFrame(encode(cbcMessages, { kind: 'greeting', ...greeting }));
+  /** The first frame, plain, in the other's dialect if that has begun, else in the one named. Called once. */
+  greet(greeting: Greeting, first: DialectName): Uint8Array {
+    invariant(this.#spoken === undefined, 'the greeting is the first frame, and there is one');
+    this.#spoken = this.#reader.dialect ?? dialects[first];
+    const { framing, messages } = this.#spoken;
+    this.#sent = framing.greetingNonce;
+    return framing.greetingFrame(encode(messages, { kind: 'greeting', ...greeting }));
   }
 
   /** Seals one encoded message into a frame. Only after both greetings. */
   seal(payload: Uint8Array): Uint8Array {
     invariant(this.#key !== undefined, 'the key is known once the other has greeted');
-    invariant(this.#sent > 0n, 'the first frame of a session is the greeting');
+    invariant(this.#spoken !== undefined, 'the first frame of a session is the greeting');
     this.#sent++;
-    return sealedFrame(this.#key, this.#ivOf(this.#sent), this.#sent, payload);
+    const iv = this.#ivOf(this.#sent, this.#spoken);
+    if (this.#spoken.name === 'gcm-siv') this.#seenIvs.add(iv);
+    return this.#spoken.framing.sealedFrame(this.#key, iv, this.#sent, payload);
   }
 
   /**
@@ -123,23 +144,38 @@ export class Session {
 
   /** Undefined for a second greeting, which the reference passes over too. */
   #arrival(frame: Frame): Arrived | undefined {
-    if (frame.kind === 'greeting') return this.#greeted(frame.payload);
+    const { dialect } = this.#reader;
+    invariant(dialect !== undefined, 'a stream with a frame has a dialect');
+    if (frame.kind === 'greeting') return this.#greeted(frame.payload, dialect);
     invariant(this.#key !== undefined, 'the first frame is the greeting');
-    const { nonce, payload } = openFrame(this.#key, frame);
-    // A frame of our own reflected: nobody else makes this IV for this nonce. Who changes the IV gets by, as he may
-    // change any first block in this dialect; the upgrade is against him.
-    if (equalBytes(frame.iv, this.#ivOf(nonce))) throw new SessionError('reflected', 'sends our own frames back');
-    if (nonce <= this.#heard) return { kind: 'dropped', why: 'nonce' };
-    const message = messageFrom(payload);
+    const { iv, nonce, payload } = dialect.framing.openFrame(this.#key, frame);
+    this.#refuseReflected(iv, nonce, dialect);
+    if (nonce <= this.#heard) {
+      if (dialect.framing.staleNonceEnds) throw new SessionError('bad-frame', 'a nonce has not risen');
+      return { kind: 'dropped', why: 'nonce' };
+    }
+    const message = messageFrom(payload, dialect);
     this.#heard = nonce;
     this.#proven = true;
     return message.kind === 'greeting' ? undefined : { kind: 'message', message, bytes: frame.bytes };
   }
 
-  #greeted(payload: Uint8Array): Arrived {
-    const { greeting, ours } = identify(payload, this.#options);
+  /**
+   * Our own frames sent back. In `cbc` nobody else makes this IV for this nonce; who changes the IV gets by, as he may
+   * change any first block, and the upgrade is against him. In `gcm-siv` the nonce may be changed, so IVs are remembered.
+   */
+  #refuseReflected(iv: Uint8Array, nonce: bigint, dialect: Dialect): void {
+    const isSeen = dialect.name === 'cbc' ? equalBytes(iv, this.#ivOf(nonce, dialect)) : !this.#seenIvs.add(iv);
+    if (isSeen) throw new SessionError('reflected', 'sends frames again that were sent before');
+  }
+
+  #greeted(payload: Uint8Array, dialect: Dialect): Arrived {
+    if (!this.#options.accepts.includes(dialect.name) || (this.#spoken ?? dialect) !== dialect) {
+      throw new SessionError('other-dialect', `speaks ${dialect.name}`);
+    }
+    const { greeting, ours } = identify(payload, dialect, this.#options);
     this.#key = this.#keyWith(greeting.pubkey);
-    this.#heard = 1n;
+    this.#heard = dialect.framing.greetingNonce;
     return { kind: 'greeted', greeting, ours };
   }
 
@@ -154,16 +190,16 @@ export class Session {
   }
 
   /** As good as random to others, and known again without a memory of what was sent. */
-  #ivOf(nonce: bigint): Uint8Array {
+  #ivOf(nonce: bigint, { framing }: Dialect): Uint8Array {
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setBigUint64(0, nonce, true);
-    return sha256(this.#seed, bytes).subarray(0, cbcBlockBytes);
+    return sha256(this.#seed, bytes).subarray(0, framing.ivBytes);
   }
 }
 
-function messageFrom(payload: Uint8Array): Message {
+function messageFrom(payload: Uint8Array, { messages }: Dialect): Message {
   try {
-    return decode(cbcMessages, payload);
+    return decode(messages, payload);
   } catch (error) {
     if (error instanceof CodecError) throw new SessionError('bad-message', error.message);
     throw error;

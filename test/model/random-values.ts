@@ -16,6 +16,8 @@ export const messageKinds = [
   'shareBlock',
   'requestNeighbours',
   'introduceNeighbours',
+  'announce',
+  'leave',
 ] as const satisfies readonly Message['kind'][];
 
 export function randomMessage(seeded: Seeded, kind: Message['kind'] = seeded.pick(messageKinds)): Message {
@@ -35,9 +37,13 @@ export function randomMessage(seeded: Seeded, kind: Message['kind'] = seeded.pic
       return { kind, count: seeded.u32(), exclude: randomList(seeded, 4, randomKey) };
     case 'introduceNeighbours':
       return { kind, neighbours: randomList(seeded, 4, (from) => [randomKey(from), randomText(from)] as const) };
+    case 'announce':
+    case 'leave':
+      return { kind, pubkey: randomKey(seeded) };
   }
 }
 
+/** Of the dialect `cbc`, which has no list of keys. */
 export function randomGreeting(seeded: Seeded): Greeting {
   return {
     pubkey: randomKey(seeded),
@@ -54,6 +60,7 @@ export function randomGreeting(seeded: Seeded): Greeting {
       branch: randomText(seeded),
       commit: randomText(seeded),
     },
+    known: [],
   };
 }
 

@@ -26,7 +26,7 @@ export function identity(index: number): Identity {
 export function greetingOf({ publicKey }: Identity, changed: Partial<Greeting> = {}): Greeting {
   const version = { ...wireVersion, target: '', branch: 'main', commit: 'mcx0' };
   const chain = { root: undefined, last: undefined, count: 0n };
-  return { pubkey: publicKey, listen: '127.0.0.1:1', ...chain, thin: false, version, ...changed };
+  return { pubkey: publicKey, listen: '127.0.0.1:1', ...chain, thin: false, version, known: [], ...changed };
 }
 
 /** A seed that tells the sessions of two identities apart. */
@@ -36,7 +36,8 @@ export function seedOf({ publicKey }: Identity): Uint8Array {
 
 export function sessionOf(own: Identity, changed: Partial<SessionOptions> = {}): Session {
   const random: Random = () => seedOf(own);
-  return new Session({ curve: rememberingCurve, random, ...own, network: 'main', expected: undefined, ...changed });
+  const usual = { network: 'main', expected: undefined, accepts: ['cbc', 'gcm-siv'] } as const;
+  return new Session({ curve: rememberingCurve, random, ...own, ...usual, ...changed });
 }
 
 /** The slowest step of a session, done once for each pair of keys in a test run. */

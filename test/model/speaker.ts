@@ -19,7 +19,8 @@ export class Speaker {
   constructor(author: Author, to: RoomTransport, network: string, greeting: Partial<Greeting> = {}) {
     const { secret, key: publicKey } = author;
     const random = new Seeded(99).random;
-    this.#session = new Session({ curve: fakeCurve, random, secret, publicKey, network, expected: undefined });
+    const identity = { curve: fakeCurve, random, secret, publicKey };
+    this.#session = new Session({ ...identity, network, expected: undefined, accepts: ['cbc'] });
     const [mine, theirs] = linkPair(`room:${to.name}`, 'room:speaker');
     this.#send = (bytes) => mine.send(bytes);
     mine.attach({
@@ -33,8 +34,8 @@ export class Speaker {
     to.links.push(theirs);
     to.events?.accepted(theirs);
     const version = { ...wireVersion, target: '', branch: network, commit: oursCommit };
-    const nothing = { root: undefined, last: undefined, count: 0n, thin: false, listen: '127.0.0.1:1' };
-    mine.send(this.#session.greet({ pubkey: publicKey, ...nothing, version, ...greeting }));
+    const nothing = { root: undefined, last: undefined, count: 0n, thin: false, listen: '127.0.0.1:1', known: [] };
+    mine.send(this.#session.greet({ pubkey: publicKey, ...nothing, version, ...greeting }, 'cbc'));
   }
 
   /** Only after the other has greeted too. */

@@ -12,8 +12,9 @@ import { encode } from '../../core/codec/codec.ts';
 import { type Config, defaultConfig } from '../../core/config.ts';
 import type { PublicKey } from '../../core/crypto/keys.ts';
 import type { Delivery, Effect, Event, LinkId } from '../../core/events.ts';
+import type { Carrier } from '../../core/link.ts';
 import { PeerMachine } from '../../core/peer.ts';
-import { cbcMessages } from '../../core/wire/dialect.ts';
+import { type DialectName, dialects } from '../../core/wire/dialect.ts';
 import { type Greeting, type Message, oursCommit, wireVersion } from '../../core/wire/messages.ts';
 import { Session } from '../../core/wire/session.ts';
 import { Author } from './author.ts';
@@ -119,12 +120,14 @@ export class Stage {
   }
 
   /** A link opens; the other end has not greeted. */
-  open(author: Author, { dialled = false, address = `tcp:${author.hex.slice(2, 10)}`, remote }: Opening = {}): Remote {
+  open(author: Author, opening: Opening = {}): Remote {
+    const { dialled = false, address = `tcp:${author.hex.slice(2, 10)}`, remote } = opening;
+    const { carrier = 'memory', dialect = 'cbc' } = opening;
     const link = ++this.#lastLink;
-    const other = new Remote(this, author, link);
+    const other = new Remote(this, author, link, dialect);
     this.remotes.set(link, other);
     const dial = this.of('dial').findLast((effect) => dialled && effect.address === address)?.dial;
-    this.handle({ kind: 'linkOpened', link, carrier: 'memory', address, dial, dialled, remote });
+    this.handle({ kind: 'linkOpened', link, carrier, address, dial, dialled, remote });
     return other;
   }
 
@@ -172,6 +175,8 @@ export interface Opening {
   readonly dialled?: boolean;
   readonly address?: string;
   readonly remote?: PublicKey;
+  readonly carrier?: Carrier;
+  readonly dialect?: DialectName;
 }
 
 /** The other end of one link. */
@@ -186,24 +191,29 @@ export class Remote {
   drains = true;
   readonly #stage: Stage;
   readonly #session: Session;
+  /** What it greets in when it is the first to. */
+  readonly #first: DialectName;
 
-  constructor(stage: Stage, author: Author, link: LinkId) {
+  constructor(stage: Stage, author: Author, link: LinkId, dialect: DialectName) {
     this.#stage = stage;
+    this.#first = dialect;
     this.author = author;
     this.link = link;
     const { secret, key: publicKey } = author;
     const random = new Seeded(link + 100).random;
-    this.#session = new Session({ curve: fakeCurve, random, secret, publicKey, network: 'stage', expected: undefined });
+    const identity = { curve: fakeCurve, random, secret, publicKey, network: 'stage' };
+    this.#session = new Session({ ...identity, expected: undefined, accepts: ['cbc', 'gcm-siv'] });
   }
 
   greet(greeting: Partial<Greeting> = {}): void {
     const version = { ...wireVersion, target: '', branch: 'stage', commit: oursCommit };
-    const nothing = { root: undefined, last: undefined, count: 0n, thin: false, listen: '127.0.0.1:1' };
-    this.raw(this.#session.greet({ pubkey: this.author.key, ...nothing, version, ...greeting }));
+    const nothing = { root: undefined, last: undefined, count: 0n, thin: false, listen: '127.0.0.1:1', known: [] };
+    this.raw(this.#session.greet({ pubkey: this.author.key, ...nothing, version, ...greeting }, this.#first));
   }
 
   say(message: Message): void {
-    this.raw(this.#session.seal(encode(cbcMessages, message)));
+    const { messages } = this.#session.dialect ?? dialects[this.#first];
+    this.raw(this.#session.seal(encode(messages, message)));
   }
 
   keepAlive(count: number | bigint = this.#stage.now): void {

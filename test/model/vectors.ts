@@ -174,6 +174,9 @@ export function messageVector(message: Message): MessageVector {
       return { type, block: blockVector(message.block) };
     case 'requestNeighbours':
       return { type, count: message.count, exclude: message.exclude.map(bytesToHex) };
+    case 'announce':
+    case 'leave':
+      return { type, pubkey: bytesToHex(message.pubkey) };
     case 'introduceNeighbours':
       return { type, neighbours: message.neighbours.map(([key, listen]) => [bytesToHex(key), listen]) };
   }

@@ -26,7 +26,7 @@ describe('the machines of one peer', () => {
     const machines = make();
     expect(machines.publicKey).toEqual(self.key);
     expect(machines.presence.fresh(start)?.pubkey).toEqual(self.key);
-    machines.members.provenBy(self.key, start);
+    machines.members.provenBy(self.key, start, true);
     expect(machines.members.known.size).toBe(0);
   });
 

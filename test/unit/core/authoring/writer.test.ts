@@ -21,7 +21,7 @@ class Bench {
   turn: Turn = { kind: 'write', at: start };
   readonly views: AuthoringView[] = [];
   readonly bench: ChainBench;
-  readonly members = new Members(self.key, start);
+  readonly members = new Members(self.key, new Seeded(17).random, start);
   readonly writer: Writer;
   readonly announced: Block[] = [];
   now = start;

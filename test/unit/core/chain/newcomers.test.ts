@@ -22,7 +22,7 @@ const idOf = (block: Block) => hashHex(block.hash);
 class Bench {
   readonly bench = new ChainBench({ self });
   readonly intake = new Intake(this.bench.effects);
-  readonly members = new Members(self.key, start);
+  readonly members = new Members(self.key, new Seeded(17).random, start);
   readonly newcomers: Newcomers;
 
   constructor({ forcedRestart = true } = {}) {

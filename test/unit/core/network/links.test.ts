@@ -30,7 +30,7 @@ class Bench {
 
   constructor(maxLinks = 64) {
     const session = { curve: fakeCurve, random: this.#seeded.random, secret: self.secret, publicKey: self.key };
-    this.links = new Links({ ...session, network: 'main' }, maxLinks, this.effects);
+    this.links = new Links({ accepts, ...session, network: 'main' }, maxLinks, this.effects);
   }
 
   /** @returns the link's id */

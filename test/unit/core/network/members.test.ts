@@ -13,14 +13,14 @@ import { otherParity } from '../../../model/fake-curve.ts';
 
 const [self, b, c, d] = authors(4) as [Author, Author, Author, Author];
 const start = 10_000;
-const make = () => new Members(self.key, start);
+const make = () => new Members(self.key, new Seeded(17).random, start);
 const known = (members: Members) => [...members.known].sort();
 
 describe('who is known', () => {
   it('is nobody at first, and never ourselves', () => {
     const members = make();
     members.heard(self.keepAlive(1), start);
-    members.provenBy(self.key, start);
+    members.provenBy(self.key, start, true);
     members.provenBy(otherParity(self.key), start);
     expect(known(members)).toEqual([]);
     expect(members.deadline).toBeUndefined();
@@ -47,7 +47,7 @@ describe('who is known', () => {
 
   it('is known for longer with a link of its own, until that ends', () => {
     const members = make();
-    members.provenBy(b.key, start);
+    members.provenBy(b.key, start, true);
     expect(members.elapse(start + onlineForWritingMs - 1)).toBe(false);
     expect(known(members)).toEqual([b.hex]);
     members.unlinked(b.key, start + onlineForWritingMs - 1);
@@ -60,7 +60,7 @@ describe('who is known', () => {
     const members = make();
     members.heard({ ...b.keepAlive(1), pubkey: otherParity(b.key) }, start);
     expect(members.known.size).toBe(1);
-    members.provenBy(b.key, start);
+    members.provenBy(b.key, start, true);
     expect(known(members)).toEqual([b.hex]);
     members.heard({ ...b.keepAlive(5), pubkey: otherParity(b.key) }, start);
     expect(known(members)).toEqual([b.hex]);
@@ -119,7 +119,7 @@ describe('who is online', () => {
     const members = make();
     members.heard(b.keepAlive(1), start);
     members.heard(c.keepAlive(1), start + 200);
-    members.provenBy(d.key, start + 100);
+    members.provenBy(d.key, start + 100, true);
     expect(members.alive(start + 200, liveMs)).toEqual([c.key, d.key, b.key]);
     expect(members.alive(start + liveMs, liveMs)).toEqual([c.key, d.key]);
     expect(members.alive(start + liveMs + 200, liveMs)).toEqual([]);
@@ -140,7 +140,7 @@ describe('what is remembered', () => {
     members.heard(b.keepAlive(1), start);
     members.heard(c.keepAlive(3), start + 1_000);
     members.heard(newest, start + 1_100);
-    members.provenBy(d.key, start);
+    members.provenBy(d.key, start, true);
     members.elapse(start + knownMs);
     expect(members.keepAlives()).toEqual([newest]);
     expect(members.countOf(c.key)).toBe(9n);

@@ -11,7 +11,7 @@ const [self, b, c] = authors(3) as [Author, Author, Author];
 const start = 1_700_000_000_000;
 
 function make({ thin = false } = {}) {
-  const members = new Members(self.key, start);
+  const members = new Members(self.key, new Seeded(17).random, start);
   const { secret, key: publicKey } = self;
   const options = { curve: fakeCurve, random: new Seeded(1).random, secret, publicKey, thin, keepAliveMs: 600 };
   const presence = new Presence(options, members, start);

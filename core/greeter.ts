@@ -1,0 +1,146 @@
+/**
+ * Who greets first, in which dialect, and as what (spec/safety.md, Which dialect; Two links to one peer; Roots).
+ *
+ * On WebRTC and WebSocket both sides greet at once. On TCP the other side may be a reference peer of either dialect, so
+ * a dialler gives it a moment to speak first and an acceptor waits longer; whoever was hung up on dials again in another
+ * manner. To a reference peer of another root we show nothing that it could refuse, and nothing that it could name.
+ */
+import type { Milliseconds } from './config.ts';
+import { keyHex } from './crypto/keys.ts';
+import type { Event } from './events.ts';
+import type { Machines } from './machines.ts';
+import { isOnion, unreachableAddress } from './network/addresses.ts';
+import type { GreetedLink, OpenLink } from './network/links.ts';
+import type { Manner } from './network/neighbours.ts';
+import type { Dialect, DialectName } from './wire/dialect.ts';
+import { type Greeting, oursCommit, wireVersion } from './wire/messages.ts';
+
+/** Keys that our greeting names at most (spec/safety.md, Frames and sessions). */
+const mostKnown = 1_024;
+/** spec/safety.md, Which dialect. */
+const diallerWaitMs = 100;
+const acceptorWaitMs = 1_000;
+const patientWaitMs = 10_000;
+
+export class Greeter {
+  readonly #machines: Machines;
+
+  constructor(machines: Machines) {
+    this.#machines = machines;
+  }
+
+  /** A link opened. @returns whether there was room for it */
+  opened(event: Extract<Event, { kind: 'linkOpened' }>, now: Milliseconds): boolean {
+    return this.#machines.links.opened(event, this.#waitMs(event), now);
+  }
+
+  /** Greets where the other has not spoken in time. Called at the end of every event. */
+  advance(now: Milliseconds): void {
+    const { links, neighbours } = this.#machines;
+    for (const link of links.dueToGreet(now)) {
+      const { dialect, thin } = link.dialled ? neighbours.manner(link.address) : usual;
+      links.greet(link, this.#greeting(thin), dialect ?? this.#configured, now);
+    }
+  }
+
+  /**
+   * The other's greeting came. Answers it if we have not spoken yet.
+   * @returns the link, greeted now; undefined when it was closed
+   */
+  greeted(link: OpenLink, greeting: Greeting, ours: boolean, now: Milliseconds): GreetedLink | undefined {
+    const { links, neighbours, chain } = this.#machines;
+    const { dialect } = link.session;
+    if (dialect === undefined) return undefined;
+    if (link.dialled) neighbours.spoke(link.address, dialect.name);
+    const isForeign = !ours && chain.root !== undefined && isAnother(greeting, chain.shownRoot);
+    if (!link.session.hasGreeted) {
+      if (link.dialled && !ours && this.#isLinked(greeting)) {
+        neighbours.proven(link.address, keyHex(greeting.pubkey));
+        links.close(link, 'this peer is linked already');
+        return undefined;
+      }
+      links.greet(link, this.#greeting(isForeign), dialect.name, now);
+    } else if (isForeign && !neighbours.manner(link.address).thin) {
+      // It hangs up on what we have said.
+      links.close(link, 'its chain has another root');
+      if (link.dialled) neighbours.again(link.address, { ...neighbours.manner(link.address), thin: true }, now);
+      return undefined;
+    }
+    link.phase = phaseOf(greeting, { ours, dialect, quiet: isForeign, now });
+    return link as GreetedLink;
+  }
+
+  /** A link ended: before its greeting came, it may have been the manner of ours. */
+  ended({ dialled, phase, session, address, carrier }: OpenLink, now: Milliseconds): void {
+    const { neighbours } = this.#machines;
+    if (!dialled) return;
+    const manner = neighbours.manner(address);
+    if (phase.kind !== 'greeting') {
+      // As one that holds nothing we greet only to compare; once that is over we come as ourselves.
+      if (phase.quiet) neighbours.again(address, { ...manner, thin: false }, now);
+      return;
+    }
+    if (session.failure?.code === 'own-key') return neighbours.leadsHere(address);
+    const wasRefused = session.failure === undefined || session.failure.code === 'other-dialect';
+    if (carrier === 'tcp' && session.hasGreeted && wasRefused && !manner.patient) {
+      neighbours.again(address, { ...manner, dialect: undefined, patient: true }, now);
+    }
+  }
+
+  get #configured(): DialectName {
+    const { wire } = this.#machines.config;
+    return wire === 'auto' ? 'cbc' : wire;
+  }
+
+  #waitMs({ carrier, dialled, address }: Extract<Event, { kind: 'linkOpened' }>): Milliseconds {
+    const { config, neighbours } = this.#machines;
+    if (carrier !== 'tcp') return 0;
+    const isFar = isOnion(config.listen) || isOnion(address);
+    if (!dialled) return isFar ? patientWaitMs : acceptorWaitMs;
+    const { dialect, patient } = neighbours.manner(address);
+    if (patient) return patientWaitMs;
+    if (dialect !== undefined || config.wire !== 'auto') return 0;
+    return isFar ? patientWaitMs : diallerWaitMs;
+  }
+
+  #isLinked({ pubkey }: Greeting): boolean {
+    const hex = keyHex(pubkey);
+    return this.#machines.links.greeted().some(({ phase }) => phase.hex === hex);
+  }
+
+  /** @param thin as one that holds nothing and is known to nobody */
+  #greeting(thin: boolean): Greeting {
+    const { config, publicKey, chain, members } = this.#machines;
+    const { shown } = chain;
+    const held = thin ? undefined : shown;
+    return {
+      pubkey: publicKey,
+      listen: thin ? unreachableAddress : config.listen,
+      root: held === undefined ? undefined : chain.shownRoot,
+      last: held?.block.hash,
+      count: BigInt(held === undefined ? 0 : held.height + 1),
+      thin: thin || config.thin,
+      version: { ...wireVersion, target: '', branch: config.network, commit: oursCommit },
+      known: thin ? [] : members.knownKeys().slice(0, mostKnown),
+    };
+  }
+}
+
+const usual: Pick<Manner, 'dialect' | 'thin'> = { dialect: undefined, thin: false };
+
+function isAnother({ root }: Greeting, own: Greeting['root']): boolean {
+  return root !== undefined && own !== undefined && root.some((byte, place) => byte !== own[place]);
+}
+
+function phaseOf(
+  greeting: Greeting,
+  {
+    ours,
+    dialect,
+    quiet,
+    now,
+  }: { readonly ours: boolean; readonly dialect: Dialect; readonly quiet: boolean; readonly now: Milliseconds },
+): GreetedLink['phase'] {
+  const { pubkey } = greeting;
+  return { kind: 'greeted', greeting, key: pubkey, hex: keyHex(pubkey), ours, dialect, quiet, since: now };
+}

@@ -1,0 +1,164 @@
+/**
+ * What neighbours say of who is online, and what they are told: KeepAlives, Announces, Leaves (spec/safety.md, Who is
+ * online).
+ *
+ * Joins who is known (members), our own KeepAlive (presence), what `gcm-siv` neighbours hear (announcements) and the
+ * watch-dog. Nothing that needs a signature counts before it was checked.
+ */
+import { equalBytes } from './codec/bytes.ts';
+import type { Milliseconds } from './config.ts';
+import { holderOf, type PublicKey } from './crypto/keys.ts';
+import type { LinkId, RequestId } from './events.ts';
+import type { Machines } from './machines.ts';
+import type { Announcement } from './network/announcements.ts';
+import type { GreetedLink, OpenLink } from './network/links.ts';
+import type { KeepAlive } from './wire/messages.ts';
+
+/** What a new neighbour is told at most of who is online; of the rest it hears within a KeepAlive's time. */
+const mostMembersGreeted = 64;
+/** A `gcm-siv` neighbour says nothing when idle: so often it is asked something, for a key is drawn that spoke within 30 s. */
+const askSilentMs = 10_000;
+
+export class Whereabouts {
+  readonly #machines: Machines;
+  readonly #keepAlives = new Map<RequestId, { readonly keepAlive: KeepAlive; readonly link: LinkId }>();
+  /** When each silent neighbour is asked something again. */
+  readonly #askAt = new Map<LinkId, Milliseconds>();
+
+  constructor(machines: Machines) {
+    this.#machines = machines;
+  }
+
+  get deadline(): Milliseconds | undefined {
+    let earliest: Milliseconds | undefined;
+    for (const at of this.#askAt.values()) if (earliest === undefined || at < earliest) earliest = at;
+    return earliest;
+  }
+
+  /** Both have greeted. */
+  greeted(link: GreetedLink, now: Milliseconds): void {
+    const { presence, links, members, effects } = this.#machines;
+    const { ours, dialect, greeting, key } = link.phase;
+    const own = presence.fresh(now);
+    if (own !== undefined) links.send(link, { kind: 'keepAlive', ...own }, 'kept');
+    if (ours) this.#tellOfMembers(link);
+    if (dialect.name !== 'gcm-siv') return;
+    this.#ask(link, now);
+    if (greeting.thin || link.phase.quiet) return;
+    members.shown(key, link.id, now);
+    effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
+  }
+
+  /** A frame of this link decrypted. */
+  spoke(link: GreetedLink, now: Milliseconds): void {
+    const { members } = this.#machines;
+    const { kind, greeting, key, ours, quiet } = link.phase;
+    if (this.#askAt.has(link.id)) this.#askAt.set(link.id, now + askSilentMs);
+    if (greeting.thin || quiet) return;
+    members.provenBy(key, now, ours);
+    if (kind === 'proven') return;
+    for (const known of greeting.known) if (!this.#isOwn(known)) members.announced(known, link.id, now);
+  }
+
+  keepAlive(link: GreetedLink, keepAlive: KeepAlive): void {
+    const { presence, effects } = this.#machines;
+    const check = presence.check(keepAlive);
+    if (check === undefined) return;
+    const request = effects.nextRequest();
+    this.#keepAlives.set(request, { keepAlive, link: link.id });
+    effects.put({ kind: 'verify', request, checks: [check] });
+  }
+
+  /** A KeepAlive's signature was checked. @returns whether this request was one */
+  verified(request: RequestId, held: boolean, now: Milliseconds): boolean {
+    const checked = this.#keepAlives.get(request);
+    if (checked === undefined) return false;
+    this.#keepAlives.delete(request);
+    const { presence, links } = this.#machines;
+    const { keepAlive, link } = checked;
+    if (presence.checked(keepAlive, held, now, link)) {
+      links.broadcast({ kind: 'keepAlive', ...keepAlive }, 'droppable', new Set([link]));
+    }
+    return true;
+  }
+
+  announce(link: GreetedLink, key: PublicKey, now: Milliseconds): void {
+    if (!this.#isOwn(key)) this.#machines.members.announced(key, link.id, now);
+  }
+
+  /** About the sender it counts at once, about ourselves or a neighbour never; else later, if nothing is said against it. */
+  leave(link: GreetedLink, key: PublicKey, now: Milliseconds): void {
+    const { members, announcements, links } = this.#machines;
+    if (equalBytes(key, link.phase.key)) return members.gone(key, true, now);
+    const isNeighbour = links.proven.some(({ phase }) => equalBytes(phase.key, key));
+    if (this.#isOwn(key) || isNeighbour) announcements.contradict(key, now);
+    else members.leaving(key, link.id, now);
+  }
+
+  ended({ id, phase }: OpenLink, now: Milliseconds): void {
+    const { links, members } = this.#machines;
+    this.#askAt.delete(id);
+    if (phase.kind !== 'greeting' && !links.greeted().some((other) => other.phase.hex === phase.hex)) {
+      members.unlinked(phase.key, now);
+    }
+    if (!links.greeted().some(({ phase }) => phase.dialect.name === 'gcm-siv')) members.forgetStanding(now);
+  }
+
+  /** What is said without being asked. Called at the end of every event. */
+  advance(now: Milliseconds): void {
+    const { presence, links, members, announcements, effects } = this.#machines;
+    members.elapse(now);
+    this.#watch(now);
+    const keepAlive = presence.due(now);
+    if (keepAlive !== undefined) links.broadcast({ kind: 'keepAlive', ...keepAlive }, 'droppable');
+    const changes = members.takeChanges();
+    if (changes.length > 0) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
+    for (const announcement of announcements.changed(changes, now)) this.#say(announcement);
+    for (const announcement of announcements.due(now)) this.#say(announcement);
+    for (const [id, at] of this.#askAt) {
+      const link = links.greetedLink(id);
+      if (at <= now && link !== undefined) this.#ask(link, now);
+    }
+  }
+
+  #say({ kind, pubkey, except }: Announcement): void {
+    // Before its first frame that decrypts nobody is announced: anybody can show any key in a greeting.
+    const { links } = this.#machines;
+    links.broadcast({ kind, pubkey }, 'droppable', new Set(except === undefined ? [] : [except]));
+  }
+
+  #watch(now: Milliseconds): void {
+    const { watchDog, chain, members, links } = this.#machines;
+    const { tip } = chain.tree;
+    const view = { pendingSince: chain.pool.pendingSince, tipAt: tip?.arrivedAt, nextChoices: tip?.block.nextChoices ?? [] };
+    for (const key of watchDog.look(view, now)) {
+      members.gone(key, true, now);
+      links.broadcast({ kind: 'leave', pubkey: key }, 'droppable');
+    }
+  }
+
+  /** Something that every `gcm-siv` peer answers which has anything: its neighbours, or its newest block. */
+  #ask(link: GreetedLink, now: Milliseconds): void {
+    const { links, chain } = this.#machines;
+    this.#askAt.set(link.id, now + askSilentMs);
+    links.send(link, { kind: 'requestNeighbours', count: 1, exclude: [] }, 'droppable');
+    const { last } = link.phase.greeting;
+    const parent = last === undefined ? undefined : chain.parentOf(last);
+    const start = parent ?? chain.shown?.block.hash;
+    if (start !== undefined) links.send(link, { kind: 'requestBlocks', start }, 'droppable');
+  }
+
+  /** Its own too: a peer whose clock was set back would be believed by nobody until the old time has come again. */
+  #tellOfMembers(link: GreetedLink): void {
+    const { members, links } = this.#machines;
+    const its = members.keepAliveOf(link.phase.key);
+    if (its !== undefined) links.send(link, { kind: 'keepAlive', ...its }, 'kept');
+    for (const keepAlive of members.keepAlives().slice(0, mostMembersGreeted)) {
+      if (keepAlive !== its) links.send(link, { kind: 'keepAlive', ...keepAlive }, 'droppable');
+    }
+  }
+
+  #isOwn(key: PublicKey): boolean {
+    return holderOf(key) === holderOf(this.#machines.publicKey);
+  }
+}
