@@ -94,7 +94,8 @@ export class Conversation {
   speak(now: Milliseconds): void {
     const { chain, links, neighbours, config, crossing } = this.#machines;
     for (const item of chain.pool.dueToShareAgain(now)) this.passOn(item, new Set(), undefined, now);
-    for (const { item, into } of crossing.due(now)) this.#share(item.data, new Set(), into === 'cbc' ? 'gcm-siv' : 'cbc');
+    for (const { item, into } of crossing.due(now))
+      this.#share(item.data, new Set(), into === 'cbc' ? 'gcm-siv' : 'cbc');
     const linked = links.proven;
     if (neighbours.dueToAsk(linked.length, now)) {
       const exclude = linked.map((link) => link.phase.key);

@@ -130,7 +130,11 @@ export class Whereabouts {
   #watch(now: Milliseconds): void {
     const { watchDog, chain, members, links } = this.#machines;
     const { tip } = chain.tree;
-    const view = { pendingSince: chain.pool.pendingSince, tipAt: tip?.arrivedAt, nextChoices: tip?.block.nextChoices ?? [] };
+    const view = {
+      pendingSince: chain.pool.pendingSince,
+      tipAt: tip?.arrivedAt,
+      nextChoices: tip?.block.nextChoices ?? [],
+    };
     for (const key of watchDog.look(view, now)) {
       members.gone(key, true, now);
       links.broadcast({ kind: 'leave', pubkey: key }, 'droppable');

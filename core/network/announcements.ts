@@ -7,7 +7,7 @@
  * of Announce and Leave that chase each other, as among reference peers, end here. Decides nothing about who is online.
  */
 import type { Milliseconds } from '../config.ts';
-import { type PublicKey, type PublicKeyHex, keyHex } from '../crypto/keys.ts';
+import { keyHex, type PublicKey, type PublicKeyHex } from '../crypto/keys.ts';
 import type { LinkId } from '../events.ts';
 import { type Random, randomBelow } from '../random.ts';
 import type { MemberChange, Members } from './members.ts';

@@ -129,13 +129,17 @@ export class Links {
 
   /** Links whose turn it is to greet, for the other has not. */
   dueToGreet(now: Milliseconds): OpenLink[] {
-    return this.all().filter(({ phase }) => phase.kind === 'greeting' && phase.speakAt !== undefined && phase.speakAt <= now);
+    return this.all().filter(
+      ({ phase }) => phase.kind === 'greeting' && phase.speakAt !== undefined && phase.speakAt <= now,
+    );
   }
 
   /** Whether too many who have not greeted take too much memory, this one among them. */
   isTooMuch(link: OpenLink): boolean {
     if (link.phase.kind !== 'greeting' || link.session.heldBytes <= largeGreetingBytes) return false;
-    return this.#ungreeted().filter(({ session }) => session.heldBytes > largeGreetingBytes).length > mostLargeGreetings;
+    return (
+      this.#ungreeted().filter(({ session }) => session.heldBytes > largeGreetingBytes).length > mostLargeGreetings
+    );
   }
 
   /** Our greeting, once. */

@@ -19,8 +19,8 @@ import type { Random } from '../random.ts';
 import { type Dialect, type DialectName, dialects } from './dialect.ts';
 import { type Frame, FrameReader } from './frame.ts';
 import { identify } from './identify.ts';
-import { SeenIvs } from './seen-ivs.ts';
 import type { Greeting, Message } from './messages.ts';
+import { SeenIvs } from './seen-ivs.ts';
 
 export interface SessionOptions {
   readonly curve: Curve;

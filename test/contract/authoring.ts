@@ -109,9 +109,14 @@ function randomRoom(seeded: Seeded): Room {
   };
 }
 
+/** Every third key may be a reference peer's. */
+function isReference(key: PublicKey): boolean {
+  return (key[1] ?? 0) % 3 === 0;
+}
+
 function viewOf(own: PublicKey, room: Room, at: Milliseconds): AuthoringView {
   const online = room.people.filter((key) => key !== own && (room.online.get(holderOf(key)) ?? 0) > at);
-  return { ...room, own, online, onlineUntil: (key) => room.online.get(holderOf(key)) ?? 0 };
+  return { ...room, own, online, onlineUntil: (key) => room.online.get(holderOf(key)) ?? 0, isReference };
 }
 
 /** When this one would write if nobody did before; asked again whenever it is told to wait. */

@@ -243,6 +243,7 @@ describe('a neighbour that asks for blocks', () => {
     const remote = linked(stage, c);
     remote.drains = false;
     remote.say({ kind: 'requestBlocks', start: undefined });
+    stage.pass(2_000);
     const first = remote.of('requestedBlock').length;
     expect(first).toBeLessThan(12);
     stage.pass(2_000);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { itemIdOf } from '../../../core/chain/data.ts';
 import { bytesToHex } from '../../../core/codec/bytes.ts';
+import { defaultConfig } from '../../../core/config.ts';
 import { itemIdHex, keyHex, type Signature } from '../../../core/crypto/keys.ts';
 import { signaledAddress, unreachableAddress } from '../../../core/network/addresses.ts';
 import { oursCommit, wireVersion } from '../../../core/wire/messages.ts';
@@ -40,6 +41,7 @@ describe('our greeting', () => {
       count: 12n,
       thin: true,
       version: { ...wireVersion, target: '', branch: 'stage', commit: oursCommit },
+      known: [],
     });
   });
 
@@ -273,7 +275,9 @@ describe('asking for neighbours', () => {
   });
 
   it('leads to dialling those that are named, sixteen of an answer at most', () => {
-    const stage = make({ config: { relationship: { count: 100, timeMs: 10_000, maxLinks: 200 } } });
+    const stage = make({
+      config: { relationship: { ...defaultConfig.relationship, count: 100, timeMs: 10_000, maxLinks: 200 } },
+    });
     const remote = linked(stage, b);
     const neighbours = authors(30, 5).map(({ key }, place) => [key, `n${place}.example:1`] as const);
     remote.say({ kind: 'introduceNeighbours', neighbours });

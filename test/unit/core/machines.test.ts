@@ -49,7 +49,7 @@ describe('the machines of one peer', () => {
 
   it('follow the configuration', () => {
     expect(make({ thin: true }).presence.deadline).toBeUndefined();
-    const relationship = { count: 3, timeMs: 123, maxLinks: 1 };
+    const relationship = { ...defaultConfig.relationship, timeMs: 123, maxLinks: 1 };
     expect(make({ relationship }).neighbours.deadline).toBe(start + 123);
     expect(make({ riddle: { nextCandidates: 0, forcedRestart: true } }).chain.count).toBe(0);
   });
@@ -89,7 +89,11 @@ describe('the machines of one peer', () => {
     const theirs = new Author(5).block(undefined);
     const { roots } = make({ root: hashHex(theirs.hash) }, 3);
     roots.offer(candidateOf(theirs), 1, undefined);
-    const ours = { root: new Author(2).block(undefined).hash, authors: Array.from({ length: 65 }, () => self.key) };
-    expect(roots.decide(ours, hashHex(theirs.hash))).toBe('theirs');
+    const ours = {
+      root: new Author(2).block(undefined).hash,
+      authors: Array.from({ length: 65 }, () => self.key),
+      isFixed: false,
+    };
+    expect(roots.decide(ours, hashHex(theirs.hash), false)).toBe('theirs');
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Block, encodeBlock } from '../../../core/chain/block.ts';
 import { encodeData, itemIdOf } from '../../../core/chain/data.ts';
+import { defaultConfig } from '../../../core/config.ts';
 import { type Hash, hashHex, itemIdHex, type Signature } from '../../../core/crypto/keys.ts';
 import { signaledAddress } from '../../../core/network/addresses.ts';
 import type { Message } from '../../../core/wire/messages.ts';
@@ -250,7 +251,9 @@ describe('commands', () => {
 
 describe('links', () => {
   it('that find no room are closed, and their addresses dialled again', () => {
-    const stage = new Stage({ config: { relationship: { count: 3, timeMs: 10_000, maxLinks: 1 } } });
+    const stage = new Stage({
+      config: { relationship: { ...defaultConfig.relationship, count: 3, timeMs: 10_000, maxLinks: 1 } },
+    });
     stage.join(new Author(2)).keepAlive();
     stage.handle({ kind: 'commanded', command: { kind: 'connect', address: 'ws://a' } });
     const refused = stage.open(new Author(3), { dialled: true, address: 'ws://a' });
@@ -296,7 +299,10 @@ describe('time', () => {
     for (let seed = 1; seed <= 6; seed++) {
       const seeded = new Seeded(seed);
       const stage = new Stage({
-        config: { thin: seeded.chance(0.2), relationship: { count: 2, timeMs: 3_000, maxLinks: 5 } },
+        config: {
+          thin: seeded.chance(0.2),
+          relationship: { ...defaultConfig.relationship, count: 2, timeMs: 3_000, maxLinks: 5 },
+        },
       });
       const people = authors(6, 50);
       const chain = people[0]?.chain(20) ?? [];

@@ -25,6 +25,7 @@ interface Seen {
   readonly online?: readonly PublicKey[];
   readonly until?: (key: PublicKey) => number;
   readonly membershipChangedAt?: number;
+  readonly references?: readonly PublicKey[];
 }
 
 function turn({ nextChoices = [], arrivedAt = longAgo, ...seen }: Seen, first = false): Turn {
@@ -36,6 +37,7 @@ function turn({ nextChoices = [], arrivedAt = longAgo, ...seen }: Seen, first = 
     online,
     onlineUntil:
       seen.until ?? ((key) => (online.some((other) => holderOf(other) === holderOf(key)) ? now + 2_500 : longAgo)),
+    isReference: (key) => seen.references?.includes(key) === true,
     membershipChangedAt: seen.membershipChangedAt ?? longAgo,
   };
   return riddle.turn(now, view);
@@ -121,6 +123,7 @@ describe('who is not named', () => {
       pendingSince: longAgo,
       online: [b],
       onlineUntil: () => longAgo,
+      isReference: () => false,
       membershipChangedAt: longAgo,
     };
     expect(strict.turn(now, view)).toEqual({

@@ -11,7 +11,7 @@ const [a, b] = people as [Author, Author];
 
 function beginning(chain: readonly Block[]): Beginning {
   const [first] = chain as [Block];
-  return { root: first.hash, authors: chain.slice(0, settledBlocks + 1).map(({ author }) => author) };
+  return { root: first.hash, authors: chain.slice(0, settledBlocks + 1).map(({ author }) => author), isFixed: false };
 }
 
 /** A chain whose blocks are by these, in turn. */
@@ -156,8 +156,8 @@ describe('chains of other roots', () => {
     const root = hashHex((theirs[0] as Block).hash);
     offer(roots, theirs[0] as Block);
     const ours = beginning(chainBy([people[2] as Author], 5));
-    expect(roots.decide(ours, root)).toBe(hashHex(ours.root) < root ? 'ours' : 'theirs');
+    expect(roots.decide(ours, root, false)).toBe(hashHex(ours.root) < root ? 'ours' : 'theirs');
     offer(roots, theirs[1] as Block);
-    expect(roots.decide(ours, root)).toBe('theirs');
+    expect(roots.decide(ours, root, false)).toBe('theirs');
   });
 });

@@ -10,6 +10,10 @@ import {
 } from '../../../../core/network/members.ts';
 import { Author, authors } from '../../../model/author.ts';
 import { otherParity } from '../../../model/fake-curve.ts';
+import { Seeded } from '../../../model/seeded.ts';
+
+/** Ours count Unix time. */
+const oursCount = 1_700_000_000_000n;
 
 const [self, b, c, d] = authors(4) as [Author, Author, Author, Author];
 const start = 10_000;
@@ -21,7 +25,7 @@ describe('who is known', () => {
     const members = make();
     members.heard(self.keepAlive(1), start);
     members.provenBy(self.key, start, true);
-    members.provenBy(otherParity(self.key), start);
+    members.provenBy(otherParity(self.key), start, true);
     expect(known(members)).toEqual([]);
     expect(members.deadline).toBeUndefined();
   });
@@ -66,7 +70,7 @@ describe('who is known', () => {
     expect(known(members)).toEqual([b.hex]);
     expect(members.countOf(b.key)).toBe(5n);
     expect(members.countOf(otherParity(b.key))).toBe(5n);
-    expect(members.alive(start, liveMs)).toEqual([b.key]);
+    expect(members.candidates(start)).toEqual([b.key]);
     members.unlinked(otherParity(b.key), start + knownMs);
     expect(known(members)).toEqual([]);
   });
@@ -117,19 +121,19 @@ describe('who is online', () => {
 
   it('is told freshest first', () => {
     const members = make();
-    members.heard(b.keepAlive(1), start);
-    members.heard(c.keepAlive(1), start + 200);
+    members.heard(b.keepAlive(oursCount), start);
+    members.heard(c.keepAlive(oursCount), start + 200);
     members.provenBy(d.key, start + 100, true);
-    expect(members.alive(start + 200, liveMs)).toEqual([c.key, d.key, b.key]);
-    expect(members.alive(start + liveMs, liveMs)).toEqual([c.key, d.key]);
-    expect(members.alive(start + liveMs + 200, liveMs)).toEqual([]);
+    expect(members.candidates(start + 200)).toEqual([c.key, d.key, b.key]);
+    expect(members.candidates(start + liveMs)).toEqual([c.key, d.key]);
+    expect(members.candidates(start + liveMs + 200)).toEqual([]);
   });
 
   it('is still told after it left the known ones', () => {
     const members = make();
     members.heard(b.keepAlive(1), start);
     members.elapse(start + knownMs);
-    expect(members.alive(start + knownMs, onlineForWritingMs)).toEqual([b.key]);
+    expect(members.online(start + knownMs)).toEqual([b.key]);
   });
 });
 
@@ -152,7 +156,7 @@ describe('what is remembered', () => {
     const members = make();
     const crowd = Array.from({ length: mostMembers }, (_, place) => new Author(100_000 + place));
     crowd.forEach((author, place) => {
-      members.provenBy(author.key, start + (place < 2 ? place : 5_000));
+      members.provenBy(author.key, start + (place < 2 ? place : 5_000), true);
     });
     members.elapse(start + 5_000);
     expect(members.known.size).toBe(mostMembers - 2);
@@ -167,7 +171,7 @@ describe('what is remembered', () => {
 
   it('is not what is no key', () => {
     const members = make();
-    members.provenBy(new Uint8Array(33) as PublicKey, start);
+    members.provenBy(new Uint8Array(33) as PublicKey, start, true);
     expect(known(members)).toEqual([]);
   });
 });

@@ -24,7 +24,7 @@ class Bench {
   readonly #dials = new Map<string, number>();
 
   constructor(count = 3) {
-    const settings = { ...defaultConfig.relationship, count };
+    const settings = { ...defaultConfig, relationship: { ...defaultConfig.relationship, count } };
     this.neighbours = new Neighbours(settings, self.hex, new Seeded(1).random, this.effects, start);
   }
 

@@ -7,6 +7,7 @@ import type { Effect } from '../../../../core/events.ts';
 import type { GreetedLink } from '../../../../core/network/links.ts';
 import { Outbox, windowBytes } from '../../../../core/network/outbox.ts';
 import { Serving } from '../../../../core/network/serving.ts';
+import { dialects } from '../../../../core/wire/dialect.ts';
 import { Author } from '../../../model/author.ts';
 import { ChainBench } from '../../../model/chain-bench.ts';
 
@@ -22,7 +23,7 @@ class Bench {
   readonly waiting: Load[] = [];
   linked = true;
   loads = 0;
-  readonly #link = { id: 1, outbox: this.outbox } as GreetedLink;
+  readonly #link = { id: 1, outbox: this.outbox, phase: { dialect: dialects.cbc } } as GreetedLink;
 
   readonly #links = () => (this.linked ? this.#link : undefined);
 
