@@ -1,14 +1,17 @@
 /**
  * `mccloud/node`: a peer in a Node process, with its chain and identity in a folder.
  *
- *     const peer = await openNodePeer({ network: 'main', folder: 'data/main' });
+ *     const reach = { kind: 'listens', host: '127.0.0.1', port: 29092, announceBy: undefined } as const;
+ *     const peer = await openNodePeer({ network: 'main', folder: 'data/main', reach });
  *     peer.connect('ws://127.0.0.1:8080/peer/main');
+ *     peer.connect('127.0.0.1:29093');
  */
 import type { Config } from '../core/config.ts';
 import { PeerError } from '../core/errors.ts';
 import { Peer } from '../core/host.ts';
 import type { Transport } from '../core/link.ts';
-import { unreachableAddress } from '../core/network/addresses.ts';
+import { hostAndPort, unreachableAddress } from '../core/network/addresses.ts';
+import { TcpTransport } from './links/tcp-transport.ts';
 import { WebSocketDialler } from './links/websocket-transport.ts';
 import { nodePlatform } from './platform.ts';
 import { refuseHeldFolder } from './store/folder-lock.ts';
@@ -76,19 +79,28 @@ interface Transports {
   readonly listen: string;
 }
 
-/** The one place where a Node peer gets its ways in and out. @throws PeerError `bad-config` */
+/** The one place where a Node peer gets its ways in and out. @throws PeerError `bad-config`; what `listen` throws */
 async function openTransports(reach: Reach): Promise<Transports> {
   switch (reach.kind) {
-    case 'dials':
-      return { transports: [new WebSocketDialler()], listen: unreachableAddress };
-    case 'listens':
-      return { transports: [new WebSocketDialler()], listen: reach.announceBy ?? announced(reach.host, reach.port) };
-    case 'proxied':
-      if (!isLoopback(reach.host)) {
-        throw new PeerError('bad-config', `behind a proxy a peer listens on loopback only, not on ${reach.host}`);
+    case 'dials': {
+      const tcp = await TcpTransport.open({ listen: undefined, proxy: undefined });
+      return { transports: [new WebSocketDialler(), tcp], listen: unreachableAddress };
+    }
+    case 'listens': {
+      const { host, port, announceBy } = reach;
+      const tcp = await TcpTransport.open({ listen: { host, port }, proxy: undefined });
+      return { transports: [new WebSocketDialler(), tcp], listen: announceBy ?? announced(host, tcp.port ?? port) };
+    }
+    case 'proxied': {
+      const { host, port, proxy: address, announceBy } = reach;
+      const proxy = hostAndPort(address);
+      if (proxy === undefined) throw new PeerError('bad-config', `the proxy "${address}" is no host:port`);
+      if (!isLoopback(host)) {
+        throw new PeerError('bad-config', `behind a proxy a peer listens on loopback only, not on ${host}`);
       }
       // No WebSocketDialler: it would go around the proxy.
-      return { transports: [], listen: reach.announceBy };
+      return { transports: [await TcpTransport.open({ listen: { host, port }, proxy })], listen: announceBy };
+    }
   }
 }
 
