@@ -1,8 +1,8 @@
 /**
  * What must hold in the end where models of the reference are among our peers: one chain, nothing lost.
  *
- * Each returns what is wrong, in words; an empty list is good. That an item stands in several blocks is no fault here:
- * the reference's pool remembers nothing, so its peers do that (spec/wire.md, figures); `writtenTwice` counts it.
+ * Each returns what is wrong, in words; an empty list is good. That an item stands in several blocks is no fault here,
+ * for a reference's pool remembers nothing of what is in a block: `writtenTwice` counts it.
  */
 
 import type { ReferencePeer } from '../model/reference/reference-peer.ts';
