@@ -24,7 +24,7 @@ describe.each([
     expect(results.filter(({ violations }) => violations.length > 0)).toEqual([]);
     const split = results.filter(({ isOne }) => !isOne);
     for (const { seed, split: how, apart } of split) console.info(`${where}, seed ${seed}: ${how ?? apart.join('; ')}`);
-    // Measured over 100 seeds each: 85 and 89 are one.
+    // Measured over 100 seeds each: 79 and 87 are one; of the references alone 98 to 100.
     expect(split.length).toBeLessThan(seeds.length / 2);
     for (const { blocks, isOne } of results) if (isOne) expect(blocks).toBeGreaterThan(3);
   });
