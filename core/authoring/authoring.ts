@@ -20,8 +20,10 @@ export interface AuthoringView {
   readonly online: readonly PublicKey[];
   /** Until when a key counts as online for writing without a further sign of life. */
   onlineUntil(key: PublicKey): Milliseconds;
-  /** Whether a key may be a reference peer's, which writes later than ours and never undoes a fork. */
+  /** Whether a key may be a reference peer's that still writes: it writes later than ours and never undoes a fork. */
   isReference(key: PublicKey): boolean;
+  /** Whether reference peers are about, for whom a sibling of a block is a fork for ever, whoever wrote the two. */
+  readonly referencesAreNear: boolean;
   /** When a key was last added to or taken from those online. */
   readonly membershipChangedAt: Milliseconds;
 }

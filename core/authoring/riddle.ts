@@ -18,6 +18,13 @@ export const coalesceMs = 25;
 export const rankDelayMs = 500;
 /** For a reference author needs up to 1.5 s, and a sibling of its block is a fork it never undoes (Writing, Order). */
 export const referenceDelayMs = 3_000;
+/**
+ * D where reference peers are about: they keep whichever of two siblings came first for ever. In the simulator, beside
+ * one or three of them, 60 of 60 networks stayed one with this, and 93 to 100 of 100 with the usual D.
+ */
+export const nearReferenceDelayMs = 1_500;
+/** When data has waited so long and nobody who was named has written, anybody may (spec/safety.md, Mute candidates). */
+export const muteMs = 15_000;
 /** A first block waits for unchanged membership, but not for ever (spec/safety.md, Roots). */
 const firstBlockCalmMs = 2_000;
 const firstBlockMostMs = 6_000;
@@ -65,15 +72,16 @@ export class Riddle implements Authoring {
 
   #firstBlock(view: AuthoringView): Turn {
     const calm = Math.min(view.membershipChangedAt + firstBlockCalmMs, view.pendingSince + firstBlockMostMs);
-    const soonest = Math.max(calm, view.pendingSince + rankDelayMs);
+    const soonest = Math.max(calm, view.pendingSince + delayOf(view));
     // The order counts from the calm, which comes to all at about the same time; or two peers write a root at once.
     return { kind: 'write', at: soonest + waitForSmaller(view) };
   }
 
   #forced(now: Milliseconds, view: AuthoringView, choices: readonly PublicKey[], open: Milliseconds): Turn {
-    let goneSince = Math.max(view.pendingSince, view.tip?.arrivedAt ?? 0);
+    const since = Math.max(view.pendingSince, view.tip?.arrivedAt ?? 0);
+    let goneSince = since;
     for (const choice of choices) {
-      const until = view.onlineUntil(choice);
+      const until = Math.min(view.onlineUntil(choice), since + muteMs);
       if (until > now) return { kind: 'wait', waitingFor: 'the author of the next block', until };
       goneSince = Math.max(goneSince, until);
     }
@@ -81,24 +89,29 @@ export class Riddle implements Authoring {
       return { kind: 'wait', waitingFor: 'the author of the next block', until: undefined };
     }
     // However long the gather time is, two that force are D apart.
-    const soonest = Math.max(open, goneSince + (choices.length + 1) * rankDelayMs);
+    const soonest = Math.max(open, goneSince + (choices.length + 1) * delayOf(view));
     return { kind: 'write', at: soonest + waitForSmaller(view) };
   }
+}
+
+function delayOf({ referencesAreNear }: AuthoringView): Milliseconds {
+  return referencesAreNear ? nearReferenceDelayMs : rankDelayMs;
 }
 
 /** How long those before us in the order of precedence are waited for. */
 function waitFor(now: Milliseconds, view: AuthoringView, before: readonly PublicKey[]): Milliseconds {
   let waitMs = 0;
   for (const key of before) {
-    waitMs += view.isReference(key) && view.onlineUntil(key) > now ? referenceDelayMs : rankDelayMs;
+    waitMs += view.isReference(key) && view.onlineUntil(key) > now ? referenceDelayMs : delayOf(view);
   }
   return waitMs;
 }
 
 /** D for each smaller key that is online, and for each of the reference's among them its time besides. */
-function waitForSmaller({ own, online, isReference }: AuthoringView): Milliseconds {
-  const smaller = online.slice(0, freshestKeys).filter((key) => compareBytes(key, own) < 0);
-  return smaller.length * rankDelayMs + smaller.filter(isReference).length * referenceDelayMs;
+function waitForSmaller(view: AuthoringView): Milliseconds {
+  const smaller = view.online.slice(0, freshestKeys).filter((key) => compareBytes(key, view.own) < 0);
+  const ofReference = smaller.filter((key) => view.isReference(key));
+  return smaller.length * delayOf(view) + ofReference.length * referenceDelayMs;
 }
 
 /** A candidate list may name one holder twice; the first place counts (spec/safety.md, Blocks 3). */

@@ -8,9 +8,18 @@
 import { type Block, createBlock, encodeBlock, writtenBlockBytes } from '../chain/block.ts';
 import type { Chain } from '../chain/chain.ts';
 import { type Data, encodedDataBytes, itemIdOf } from '../chain/data.ts';
+import type { TreeBlock } from '../chain/tree.ts';
 import type { Milliseconds } from '../config.ts';
 import type { Curve } from '../crypto/curve.ts';
-import { type HashHex, hashHex, type ItemIdHex, itemIdHex, type PublicKey, type SecretKey } from '../crypto/keys.ts';
+import {
+  type HashHex,
+  hashHex,
+  holderOf,
+  type ItemIdHex,
+  itemIdHex,
+  type PublicKey,
+  type SecretKey,
+} from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
 import type { Composed, RequestId } from '../events.ts';
 import type { WaitingFor } from '../face.ts';
@@ -18,6 +27,7 @@ import type { Members } from '../network/members.ts';
 import type { Random } from '../random.ts';
 import { journalEntries } from '../storage/store.ts';
 import type { Authoring, Turn } from './authoring.ts';
+import { Mute } from './mute.ts';
 
 export interface WriterOptions {
   readonly curve: Curve;
@@ -52,6 +62,7 @@ export class Writer {
   readonly #members: Members;
   readonly #effects: Effects;
   readonly #signedChildren = new Set<HashHex>();
+  readonly #mute = new Mute();
   #state: WriterState = { kind: 'idle' };
   #deadline: Milliseconds | undefined;
   #waitingFor: WaitingFor | undefined;
@@ -78,7 +89,9 @@ export class Writer {
   }
 
   get deadline(): Milliseconds | undefined {
-    return this.#deadline;
+    const { deadline: muteAt } = this.#mute;
+    if (this.#deadline === undefined || muteAt === undefined) return this.#deadline ?? muteAt;
+    return Math.min(this.#deadline, muteAt);
   }
 
   get waitingFor(): WaitingFor | undefined {
@@ -93,6 +106,7 @@ export class Writer {
   consider(now: Milliseconds, catchingUp: boolean, announce: (block: Block, bytes: Uint8Array) => void): void {
     this.#deadline = undefined;
     this.#waitingFor = undefined;
+    this.#mute.rest();
     if (this.#state.kind === 'composing') {
       if (now < this.#state.until) {
         this.#deadline = this.#state.until;
@@ -151,15 +165,26 @@ export class Writer {
       return { kind: 'wait', waitingFor: 'the author of the next block', until: undefined };
     }
     const { tip } = tree;
+    this.#lookForMute(tip, pendingSince, now);
     return this.#authoring.turn(now, {
       own: this.#options.publicKey,
       tip: tip === undefined ? undefined : { nextChoices: tip.block.nextChoices, arrivedAt: tip.arrivedAt },
       pendingSince,
       online: this.#members.online(now),
       onlineUntil: (key) => this.#members.onlineUntil(key),
-      isReference: (key) => !this.#members.isOurs(key),
+      isReference: (key) => !this.#members.isOurs(key) && !this.#mute.has(key),
+      referencesAreNear: this.#members.referencesAreNear(now),
       membershipChangedAt: this.#members.changedAt,
     });
+  }
+
+  #lookForMute(tip: TreeBlock | undefined, pendingSince: Milliseconds, now: Milliseconds): void {
+    if (tip === undefined) return;
+    this.#mute.wrote(tip.block.author);
+    const own = holderOf(this.#options.publicKey);
+    const first = tip.block.nextChoices.find((key) => holderOf(key) === own || this.#members.onlineUntil(key) > now);
+    const isOther = first !== undefined && holderOf(first) !== own && !this.#members.isOurs(first);
+    this.#mute.look(isOther ? first : undefined, Math.max(pendingSince, tip.arrivedAt), now);
   }
 
   #compose(now: Milliseconds): void {
@@ -195,7 +220,7 @@ export class Writer {
   #write(now: Milliseconds, data: readonly Data[], announce: (block: Block, bytes: Uint8Array) => void): void {
     if (data.length === 0) return;
     const { curve, random, secret, publicKey } = this.#options;
-    const live = this.#members.candidates(now);
+    const live = this.#members.candidates(now).filter((key) => !this.#mute.has(key));
     const block = createBlock(curve, random, secret, {
       parent: this.#chain.tree.tip?.block.hash,
       data,

@@ -122,6 +122,13 @@ export class Members {
     return now < this.#referenceKeepAliveAt + eraMs;
   }
 
+  /** Whether a peer of either era is about that is not known as ours. */
+  referencesAreNear(now: Milliseconds): boolean {
+    if (this.hearsReferenceKeepAlives(now)) return true;
+    for (const member of this.#members.values()) if (stands(member)) return true;
+    return false;
+  }
+
   /** The last proof that this key is there. */
   aliveAt(key: PublicKey): Milliseconds | undefined {
     return this.#members.get(holderOf(key))?.aliveAt;

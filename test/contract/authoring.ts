@@ -25,6 +25,8 @@ interface Room {
   readonly tip: AuthoringView['tip'];
   readonly pendingSince: Milliseconds;
   readonly membershipChangedAt: Milliseconds;
+  /** Whether reference peers are about. */
+  readonly near: boolean;
   /** Until when each of those counts as online; the others do not. */
   readonly online: ReadonlyMap<string, Milliseconds>;
 }
@@ -105,6 +107,7 @@ function randomRoom(seeded: Seeded): Room {
     tip: seeded.chance(0.2) ? undefined : { nextChoices, arrivedAt },
     pendingSince: now - seeded.below(3_000),
     membershipChangedAt: now - seeded.below(3_000),
+    near: seeded.chance(0.3),
     online: new Map(all.map((key) => [holderOf(key), now + 2_500])),
   };
 }
@@ -116,7 +119,7 @@ function isReference(key: PublicKey): boolean {
 
 function viewOf(own: PublicKey, room: Room, at: Milliseconds): AuthoringView {
   const online = room.people.filter((key) => key !== own && (room.online.get(holderOf(key)) ?? 0) > at);
-  return { ...room, own, online, onlineUntil: (key) => room.online.get(holderOf(key)) ?? 0, isReference };
+  return { ...room, own, online, onlineUntil: (key) => room.online.get(holderOf(key)) ?? 0, isReference, referencesAreNear: room.near };
 }
 
 /** When this one would write if nobody did before; asked again whenever it is told to wait. */

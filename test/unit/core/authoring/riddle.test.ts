@@ -26,6 +26,7 @@ interface Seen {
   readonly until?: (key: PublicKey) => number;
   readonly membershipChangedAt?: number;
   readonly references?: readonly PublicKey[];
+  readonly near?: boolean;
 }
 
 function turn({ nextChoices = [], arrivedAt = longAgo, ...seen }: Seen, first = false): Turn {
@@ -38,6 +39,7 @@ function turn({ nextChoices = [], arrivedAt = longAgo, ...seen }: Seen, first = 
     onlineUntil:
       seen.until ?? ((key) => (online.some((other) => holderOf(other) === holderOf(key)) ? now + 2_500 : longAgo)),
     isReference: (key) => seen.references?.includes(key) === true,
+    referencesAreNear: seen.near ?? false,
     membershipChangedAt: seen.membershipChangedAt ?? longAgo,
   };
   return riddle.turn(now, view);
@@ -124,6 +126,7 @@ describe('who is not named', () => {
       online: [b],
       onlineUntil: () => longAgo,
       isReference: () => false,
+      referencesAreNear: false,
       membershipChangedAt: longAgo,
     };
     expect(strict.turn(now, view)).toEqual({
