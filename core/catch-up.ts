@@ -22,6 +22,12 @@ interface Lookup {
   readonly count: number;
 }
 
+interface News {
+  readonly id: HashHex;
+  readonly block: Block;
+  readonly bytes: Uint8Array;
+}
+
 export class CatchUp {
   readonly #machines: Machines;
   readonly #lookups = new Map<RequestId, Lookup>();
@@ -116,14 +122,9 @@ export class CatchUp {
     this.#machines.troubles.over(link);
   }
 
-  /**
-   * A block of our own is on the disk. One that nobody was named for goes to reference peers as an answer, for they check
-   * no author there (spec/safety.md, Writing).
-   */
+  /** A block of our own is on the disk. */
   announce(block: Block, bytes: Uint8Array): void {
-    const parent = block.parent === undefined ? undefined : this.#machines.chain.tree.block(hashHex(block.parent));
-    const isForced = parent !== undefined && !isNamed(block.author, parent.block.nextChoices);
-    this.#broadcast(hashHex(block.hash), bytes, undefined, isForced);
+    this.#broadcast({ id: hashHex(block.hash), block, bytes }, undefined);
   }
 
   /** @returns why the block is none, when that can be told without its checks */
@@ -170,7 +171,10 @@ export class CatchUp {
       if (moved) this.#tipUnshared = true;
       return;
     }
-    if (moved) return this.#broadcast(newcomer.id, newcomer.bytes, newcomer.link);
+    if (moved) {
+      const { id, bytes, inspected } = newcomer;
+      return this.#broadcast({ id, bytes, block: inspected.block }, newcomer.link);
+    }
     // What it sent lost against a sibling: it does not know that one, or not yet. One on its way to our disk goes to all.
     const { shown, tree } = this.#machines.chain;
     if (from === undefined || shown === undefined || shown !== tree.tip) return;
@@ -227,8 +231,14 @@ export class CatchUp {
     for (const link of this.#machines.links.greeted()) if (link.head !== shown.id) this.#share(link, shown);
   }
 
-  #broadcast(id: HashHex, bytes: Uint8Array, except: LinkId | undefined, isForced = false): void {
-    const { links } = this.#machines;
+  /**
+   * One whose author was not named goes to reference peers as an answer, for they check no author there (spec/safety.md,
+   * Writing): else those of one era refuse what the other has forced.
+   */
+  #broadcast({ id, block, bytes }: News, except: LinkId | undefined): void {
+    const { links, chain } = this.#machines;
+    const parent = block.parent === undefined ? undefined : chain.tree.block(hashHex(block.parent));
+    const isForced = parent !== undefined && !isNamed(block.author, parent.block.nextChoices);
     for (const link of links.greeted()) {
       if (link.id === except || link.head === id) continue;
       if (link.phase.ours || !isForced) this.#share(link, { id, bytes });

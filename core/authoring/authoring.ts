@@ -22,6 +22,8 @@ export interface AuthoringView {
   onlineUntil(key: PublicKey): Milliseconds;
   /** Whether a key may be a reference peer's that still writes: it writes later than ours and never undoes a fork. */
   isReference(key: PublicKey): boolean;
+  /** How long a reference key is waited for that is online. */
+  referenceDelayMs(key: PublicKey): Milliseconds;
   /** Whether reference peers are about, for whom a sibling of a block is a fork for ever, whoever wrote the two. */
   readonly referencesAreNear: boolean;
   /** When a key was last added to or taken from those online. */

@@ -16,8 +16,6 @@ import type { Authoring, AuthoringView, Turn } from './authoring.ts';
 export const coalesceMs = 25;
 /** D at first; it adapts when there are acknowledgements (spec/safety.md, Writing). */
 export const rankDelayMs = 500;
-/** For a reference author needs up to 1.5 s, and a sibling of its block is a fork it never undoes (Writing, Order). */
-export const referenceDelayMs = 3_000;
 /**
  * D where reference peers are about: they keep whichever of two siblings came first for ever. In the simulator, beside
  * one or three of them, 60 of 60 networks stayed one with this, and 93 to 100 of 100 with the usual D.
@@ -102,7 +100,7 @@ function delayOf({ referencesAreNear }: AuthoringView): Milliseconds {
 function waitFor(now: Milliseconds, view: AuthoringView, before: readonly PublicKey[]): Milliseconds {
   let waitMs = 0;
   for (const key of before) {
-    waitMs += view.isReference(key) && view.onlineUntil(key) > now ? referenceDelayMs : delayOf(view);
+    waitMs += view.isReference(key) && view.onlineUntil(key) > now ? view.referenceDelayMs(key) : delayOf(view);
   }
   return waitMs;
 }
@@ -111,7 +109,8 @@ function waitFor(now: Milliseconds, view: AuthoringView, before: readonly Public
 function waitForSmaller(view: AuthoringView): Milliseconds {
   const smaller = view.online.slice(0, freshestKeys).filter((key) => compareBytes(key, view.own) < 0);
   const ofReference = smaller.filter((key) => view.isReference(key));
-  return smaller.length * delayOf(view) + ofReference.length * referenceDelayMs;
+  const besides = ofReference.reduce((sum, key) => sum + view.referenceDelayMs(key), 0);
+  return smaller.length * delayOf(view) + besides;
 }
 
 /** A candidate list may name one holder twice; the first place counts (spec/safety.md, Blocks 3). */

@@ -173,6 +173,7 @@ export class Writer {
       online: this.#members.online(now),
       onlineUntil: (key) => this.#members.onlineUntil(key),
       isReference: (key) => !this.#members.isOurs(key) && !this.#mute.has(key),
+      referenceDelayMs: (key) => this.#members.referenceDelayMs(key, now),
       referencesAreNear: this.#members.referencesAreNear(now),
       membershipChangedAt: this.#members.changedAt,
     });

@@ -11,14 +11,12 @@ import type { Milliseconds } from '../config.ts';
 import { type ItemIdHex, itemIdHex } from '../crypto/keys.ts';
 import type { DialectName } from '../wire/dialect.ts';
 import type { Links } from './links.ts';
-import type { Members } from './members.ts';
+import { crossingMs, type Members } from './members.ts';
 
 interface Origin {
   readonly dialect: DialectName;
   readonly crossesAt: Milliseconds;
 }
-
-const waitMs = 4_000;
 
 export class Crossing {
   readonly #chain: Chain;
@@ -45,9 +43,9 @@ export class Crossing {
    */
   came(id: ItemIdHex, dialect: DialectName | undefined, now: Milliseconds): DialectName | undefined {
     const spoken = new Set(this.#links.greeted().map(({ phase }) => phase.dialect.name));
-    if (spoken.size < 2 || !this.#mustWait()) return undefined;
+    if (spoken.size < 2 || !this.#mustWait(now)) return undefined;
     const origin = dialect ?? 'cbc';
-    this.#origins.set(id, { dialect: origin, crossesAt: now + waitMs });
+    this.#origins.set(id, { dialect: origin, crossesAt: now + crossingMs });
     return other(origin);
   }
 
@@ -69,7 +67,8 @@ export class Crossing {
     return due;
   }
 
-  #mustWait(): boolean {
+  #mustWait(now: Milliseconds): boolean {
+    if (!this.#members.hearsReferenceKeepAlives(now)) return false;
     const { tip } = this.#chain.tree;
     return tip === undefined || tip.block.nextChoices.some((key) => this.#members.isStanding(key));
   }

@@ -35,6 +35,10 @@ const leaveMs = { least: 5_000, most: 7_000 };
 const standingLiveMs = 30_000;
 /** For so long a KeepAlive of a reference peer says that its era is here (spec/safety.md, Both eras). */
 const eraMs = 600_000;
+/** A reference author needs up to 1.5 s, and a sibling of its block is a fork it never undoes (Writing, Order). */
+export const referenceDelayMs = 3_000;
+/** So long an item waits before it crosses from one era to the other (spec/safety.md, Both eras). */
+export const crossingMs = 4_000;
 /** Keys that one link may announce. */
 const mostOfOneLink = 1_024;
 
@@ -127,6 +131,12 @@ export class Members {
     if (this.hearsReferenceKeepAlives(now)) return true;
     for (const member of this.#members.values()) if (stands(member)) return true;
     return false;
+  }
+
+  /** How long a reference key is waited for: one that only the other era sees has an item so much later. */
+  referenceDelayMs(key: PublicKey, now: Milliseconds): Milliseconds {
+    const isAcross = this.isStanding(key) && this.hearsReferenceKeepAlives(now);
+    return isAcross ? referenceDelayMs + crossingMs : referenceDelayMs;
   }
 
   /** The last proof that this key is there. */

@@ -119,7 +119,15 @@ function isReference(key: PublicKey): boolean {
 
 function viewOf(own: PublicKey, room: Room, at: Milliseconds): AuthoringView {
   const online = room.people.filter((key) => key !== own && (room.online.get(holderOf(key)) ?? 0) > at);
-  return { ...room, own, online, onlineUntil: (key) => room.online.get(holderOf(key)) ?? 0, isReference, referencesAreNear: room.near };
+  return {
+    ...room,
+    own,
+    online,
+    onlineUntil: (key) => room.online.get(holderOf(key)) ?? 0,
+    isReference,
+    referenceDelayMs: () => 3_000,
+    referencesAreNear: room.near,
+  };
 }
 
 /** When this one would write if nobody did before; asked again whenever it is told to wait. */

@@ -4,6 +4,8 @@
  * It does what core/driver.ts and core/host.ts do, without awaiting: events in, effects out, one at a time. Answers of
  * the disk and of the verifier come after a random while, so those of the verifier may overtake each other.
  */
+
+import { muteMs } from '../../core/authoring/riddle.ts';
 import { decodeBlock } from '../../core/chain/block.ts';
 import { decodeData, itemIdOf } from '../../core/chain/data.ts';
 import { keptCandidate } from '../../core/chain/tree.ts';
@@ -67,6 +69,8 @@ export class SimulatedPeer implements Endpoint, Sender {
   /** Of the links on which it has greeted. */
   readonly #dialects = new Map<LinkId, SecondDialect>();
   readonly #mostStoreMs: Milliseconds;
+  /** When the block of each height was applied last. */
+  readonly #appliedAt = new Map<number, Milliseconds>();
   #machine: PeerMachine | undefined;
   #starts = 0;
   #wakeAt = Number.POSITIVE_INFINITY;
@@ -277,6 +281,8 @@ export class SimulatedPeer implements Endpoint, Sender {
         return this.#later(1, () => this.handle({ kind: 'composed', request, items: kept }));
       }
       case 'deliver':
+        if (effect.delivery.kind === 'applied')
+          this.#appliedAt.set(effect.delivery.block.height, this.#world.agenda.now);
         return this.delivered.take(effect.delivery);
       case 'report':
         if (effect.message !== undefined) this.reports.add(effect.code);
@@ -301,7 +307,7 @@ export class SimulatedPeer implements Endpoint, Sender {
     });
   }
 
-  /** Who was not named writes only when it sees none of those who were. */
+  /** Who was not named writes only when it sees none of those who were, or when they have written nothing for long. */
   #checkAuthor({ change: { signed } }: StoreEffect): void {
     if (signed === undefined) return;
     this.signedHeights.push(this.delivered.chain.length - 1);
@@ -312,6 +318,8 @@ export class SimulatedPeer implements Endpoint, Sender {
     const named = before.nextChoices.map(holderOf);
     const { known } = this.machine;
     if (named.includes(holderOf(this.key))) return;
+    const parentAt = this.#appliedAt.get(this.delivered.chain.length - 2) ?? 0;
+    if (this.#world.agenda.now >= parentAt + muteMs) return;
     if (before.nextChoices.some((key) => known.has(keyHex(key)))) this.#violated('wrote before its turn');
   }
 

@@ -17,7 +17,7 @@ describe.each([
   ['one host', loopback],
   ['the internet', allDialsSucceed],
 ] as const)('two of ours and a reference of cbc on %s', (where, conditions) => {
-  const plan = (seed: number): MixedPlan => ({ seed, era: 'cbc', references: 1, conditions });
+  const plan = (seed: number): MixedPlan => ({ seed, eras: ['cbc'], references: 1, thin: false, conditions });
 
   it('do nothing wrong and lose nothing among themselves, in any of twenty seeds, and mostly are one chain', () => {
     const results = seeds.map((seed) => ({ seed, ...mixed(plan(seed)) }));

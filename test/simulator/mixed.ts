@@ -1,12 +1,13 @@
 /**
  * Models of the reference and two of our peers in one network, all of which share for a while: do they end as one chain?
  *
- * The references stand in a line; one of ours is linked with its first, by a dial of either side, the other with its
- * last, and perhaps ours with each other.
+ * The references of an era stand in a line; one of ours is linked with its first, by a dial of either side, the other
+ * with its last, and perhaps ours with each other. Eras are linked through ours alone.
  */
 import { bytesToHex } from '../../core/codec/bytes.ts';
 import type { Milliseconds } from '../../core/config.ts';
 import { hashHex } from '../../core/crypto/keys.ts';
+import type { ReferencePeer } from '../model/reference/reference-peer.ts';
 import type { SecondDialect } from '../model/second-decoder.ts';
 import { violations } from './checkers.ts';
 import type { SimulatedPeer } from './host.ts';
@@ -16,8 +17,11 @@ import { Simulator } from './simulator.ts';
 
 export interface MixedPlan {
   readonly seed: number;
-  readonly era: SecondDialect;
+  readonly eras: readonly SecondDialect[];
+  /** Of each era. */
   readonly references: number;
+  /** Whether a thin peer of ours shares too. */
+  readonly thin: boolean;
   readonly conditions: Conditions;
 }
 
@@ -44,30 +48,37 @@ const items = 20;
 const mostPauseMs = 1_500;
 const settledWithinMs = 60_000;
 
-export function mixed({ seed, era, references: count, conditions }: MixedPlan): MixedResult {
+export function mixed({ seed, eras, references: count, thin, conditions }: MixedPlan): MixedResult {
   const simulator = new Simulator({ seed, conditions });
   const { seeded } = simulator;
-  const references = Array.from({ length: count }, () => {
-    simulator.run(seeded.below(joiningMs));
-    return simulator.addReference(era);
-  });
+  const lines = eras.map((era) =>
+    Array.from({ length: count }, () => {
+      simulator.run(seeded.below(joiningMs));
+      return simulator.addReference(era);
+    }),
+  );
   const listening = simulator.add({ listen: '192.0.2.1:29092' });
   simulator.run(seeded.below(joiningMs));
   const tab = simulator.add();
-  const [first, last] = [references[0], references.at(-1)];
-  if (first === undefined || last === undefined) throw new Error('there are references');
-  simulator.connectInLine(references);
-  if (seeded.chance(0.5)) listening.connect(first);
-  else first.connect(listening);
-  tab.connect(last);
-  if (seeded.chance(0.5)) tab.connect(listening);
+  for (const line of lines) join(simulator, line, listening, tab);
+  // Where eras are linked through ours alone, ours must be linked with each other, or a circle of them is cut.
+  if (eras.length > 1 || seeded.chance(0.5)) tab.connect(listening);
+  const ours = [listening, tab];
+  if (thin) {
+    const guest = simulator.add({ thin: true });
+    guest.connect(listening);
+    ours.push(guest);
+  }
   simulator.run(linkedMs);
   const startedMs = simulator.elapsedMs;
+  const references = lines.flat();
+  const [first] = references;
+  if (first === undefined) throw new Error('there are references');
   for (let i = 0; i < items; i++) {
-    const place = seeded.below(references.length + 2);
+    const place = seeded.below(references.length + ours.length);
     const reference = references[place];
-    if (reference === undefined) simulator.share(place === references.length ? listening : tab);
-    else simulator.shareByReference(reference);
+    if (reference !== undefined) simulator.shareByReference(reference);
+    else simulator.share(ours[place - references.length] ?? tab);
     simulator.run(seeded.below(mostPauseMs));
   }
   const isOne = simulator.runUntil(() => isSettledWithReferences(simulator), settledWithinMs);
@@ -82,6 +93,21 @@ export function mixed({ seed, era, references: count, conditions }: MixedPlan): 
     writtenTwice: writtenTwice(first),
     tookMs: simulator.elapsedMs - startedMs,
   };
+}
+
+/** A line of references, one of ours at each end of it. */
+function join(
+  simulator: Simulator,
+  line: readonly ReferencePeer[],
+  listening: SimulatedPeer,
+  tab: SimulatedPeer,
+): void {
+  const [first, last] = [line[0], line.at(-1)];
+  if (first === undefined || last === undefined) return;
+  simulator.connectInLine(line);
+  if (simulator.seeded.chance(0.5)) listening.connect(first);
+  else first.connect(listening);
+  tab.connect(last);
 }
 
 function namesOf({ references, peers }: Simulator): ReadonlyMap<string, string> {

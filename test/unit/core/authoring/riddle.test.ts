@@ -40,6 +40,7 @@ function turn({ nextChoices = [], arrivedAt = longAgo, ...seen }: Seen, first = 
       seen.until ?? ((key) => (online.some((other) => holderOf(other) === holderOf(key)) ? now + 2_500 : longAgo)),
     isReference: (key) => seen.references?.includes(key) === true,
     referencesAreNear: seen.near ?? false,
+    referenceDelayMs: () => 3_000,
     membershipChangedAt: seen.membershipChangedAt ?? longAgo,
   };
   return riddle.turn(now, view);
@@ -127,6 +128,7 @@ describe('who is not named', () => {
       onlineUntil: () => longAgo,
       isReference: () => false,
       referencesAreNear: false,
+      referenceDelayMs: () => 3_000,
       membershipChangedAt: longAgo,
     };
     expect(strict.turn(now, view)).toEqual({
