@@ -7,6 +7,7 @@
 import { type Schema, serialize } from 'borsh';
 import type { Block } from '../../core/chain/block.ts';
 import type { Data } from '../../core/chain/data.ts';
+import type { DialectName } from '../../core/wire/dialect.ts';
 import type { Message } from '../../core/wire/messages.ts';
 
 const fixed = (len: number): Schema => ({ array: { type: 'u8', len } });
@@ -26,42 +27,45 @@ const block: Schema = {
     sign: signature,
   },
 };
-const version: Schema = {
-  struct: { major: 'u16', minor: 'u16', patch: 'u16', target: 'string', branch: 'string', commit: 'string' },
+const versionNumbers = { major: 'u16', minor: 'u16', patch: 'u16' } as const;
+const greetingStart = {
+  pubkey: key,
+  listen: 'string',
+  root: { option: hash },
+  last: { option: hash },
+  count: 'u64',
+  thin: 'bool',
+} as const;
+const cbcVersion = { struct: { ...versionNumbers, target: 'string', branch: 'string', commit: 'string' } } as const;
+const keys = { array: { type: key } };
+const neighbours = { array: { type: { struct: { 0: key, 1: 'string' } } } } as const;
+
+const cbcGreeting: Schema = { struct: { greeting: { struct: { ...greetingStart, version: cbcVersion } } } };
+const gcmSivGreeting: Schema = {
+  struct: { greeting: { struct: { ...greetingStart, version: { struct: versionNumbers }, known: keys } } },
 };
-const greeting: Schema = {
-  struct: {
-    pubkey: key,
-    listen: 'string',
-    root: { option: hash },
-    last: { option: hash },
-    count: 'u64',
-    thin: 'bool',
-    version,
-  },
-};
-const message: Schema = {
-  enum: [
-    { struct: { greeting } },
-    { struct: { keepAlive: { struct: { pubkey: key, count: 'u64', sign: signature } } } },
-    { struct: { shareData: { struct: { data } } } },
-    { struct: { requestBlocks: { struct: { start: { option: hash } } } } },
-    { struct: { requestedBlock: { struct: { block } } } },
-    { struct: { shareBlock: { struct: { block } } } },
-    { struct: { requestNeighbours: { struct: { count: 'u32', exclude: { array: { type: key } } } } } },
-    {
-      struct: {
-        introduceNeighbours: {
-          struct: { neighbours: { array: { type: { struct: { 0: key, 1: 'string' } } } } },
-        },
-      },
-    },
-  ],
+const keepAlive: Schema = { struct: { keepAlive: { struct: { pubkey: key, count: 'u64', sign: signature } } } };
+const common: Schema[] = [
+  { struct: { shareData: { struct: { data } } } },
+  { struct: { requestBlocks: { struct: { start: { option: hash } } } } },
+  { struct: { requestedBlock: { struct: { block } } } },
+  { struct: { shareBlock: { struct: { block } } } },
+  { struct: { requestNeighbours: { struct: { count: 'u32', exclude: keys } } } },
+  { struct: { introduceNeighbours: { struct: { neighbours } } } },
+];
+const presence: Schema[] = [
+  { struct: { announce: { struct: { pubkey: key } } } },
+  { struct: { leave: { struct: { pubkey: key } } } },
+];
+/** Variants stand by their place. */
+const messages: Readonly<Record<DialectName, Schema>> = {
+  cbc: { enum: [cbcGreeting, keepAlive, ...common] } as Schema,
+  'gcm-siv': { enum: [gcmSivGreeting, ...common, ...presence] } as Schema,
 };
 
-export function oracleMessage(value: Message): Uint8Array {
+export function oracleMessage(value: Message, dialect: DialectName): Uint8Array {
   const { kind, ...fields } = value;
-  return serialize(message, { [kind]: plain(fields) });
+  return serialize(messages[dialect], { [kind]: plain(fields) });
 }
 
 export function oracleBlock(value: Block): Uint8Array {

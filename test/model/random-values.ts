@@ -4,26 +4,22 @@
 import type { Block } from '../../core/chain/block.ts';
 import type { Data } from '../../core/chain/data.ts';
 import type { Hash, PublicKey, Signature } from '../../core/crypto/keys.ts';
+import type { DialectName } from '../../core/wire/dialect.ts';
 import type { Greeting, Message } from '../../core/wire/messages.ts';
+import { secondVariants } from './second-decoder.ts';
 import type { Seeded } from './seeded.ts';
 
-export const messageKinds = [
-  'greeting',
-  'keepAlive',
-  'shareData',
-  'requestBlocks',
-  'requestedBlock',
-  'shareBlock',
-  'requestNeighbours',
-  'introduceNeighbours',
-  'announce',
-  'leave',
-] as const satisfies readonly Message['kind'][];
+/** What each dialect can say, in the order of its variants. */
+export const messageKinds: Readonly<Record<DialectName, readonly Message['kind'][]>> = secondVariants;
 
-export function randomMessage(seeded: Seeded, kind: Message['kind'] = seeded.pick(messageKinds)): Message {
+export function randomMessage(
+  seeded: Seeded,
+  dialect: DialectName,
+  kind: Message['kind'] = seeded.pick(messageKinds[dialect]),
+): Message {
   switch (kind) {
     case 'greeting':
-      return { kind, ...randomGreeting(seeded) };
+      return { kind, ...randomGreeting(seeded, dialect) };
     case 'keepAlive':
       return { kind, pubkey: randomKey(seeded), count: seeded.u64(), sign: randomSignature(seeded) };
     case 'shareData':
@@ -43,8 +39,9 @@ export function randomMessage(seeded: Seeded, kind: Message['kind'] = seeded.pic
   }
 }
 
-/** Of the dialect `cbc`, which has no list of keys. */
-export function randomGreeting(seeded: Seeded): Greeting {
+/** With nothing that the dialect has no place for. */
+export function randomGreeting(seeded: Seeded, dialect: DialectName): Greeting {
+  const text = (): string => (dialect === 'cbc' ? randomText(seeded) : '');
   return {
     pubkey: randomKey(seeded),
     listen: randomText(seeded),
@@ -56,11 +53,11 @@ export function randomGreeting(seeded: Seeded): Greeting {
       major: seeded.below(65_536),
       minor: seeded.below(65_536),
       patch: seeded.below(65_536),
-      target: randomText(seeded),
-      branch: randomText(seeded),
-      commit: randomText(seeded),
+      target: text(),
+      branch: text(),
+      commit: text(),
     },
-    known: [],
+    known: dialect === 'cbc' ? [] : randomList(seeded, 4, randomKey),
   };
 }
 

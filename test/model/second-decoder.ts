@@ -195,7 +195,7 @@ function greetingAt(walk: Walk, dialect: SecondDialect): SecondGreeting {
   const numbers = { major: walk.int(2), minor: walk.int(2), patch: walk.int(2) };
   const common = { pubkey, listen, root, last, count, thin };
   if (dialect === 'gcm-siv') {
-    return { ...common, version: numbers, known: listAt(walk, Number.POSITIVE_INFINITY, () => walk.hex(33)) };
+    return { ...common, version: numbers, known: listAt(walk, 31_775, () => walk.hex(33)) };
   }
   const [target, branch, commit] = [textAt(walk, 1_024), textAt(walk, 1_024), textAt(walk, 1_024)];
   return { ...common, version: { ...numbers, target, branch, commit } };

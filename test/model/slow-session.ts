@@ -2,11 +2,18 @@
  * The slow, obvious twin of core/wire/session.ts: takes everything the other side sent as one array and says what must
  * have come of it.
  *
- * Rests on second-decoder.ts, Node's AES and arithmetic of its own; nothing of it comes from core/. Rules:
- * spec/wire.md, Frames and Greeting; spec/safety.md, Frames and sessions.
+ * Rests on second-decoder.ts and arithmetic of its own; nothing of it comes from core/. Rules: spec/wire.md, Frames and
+ * Greeting; spec/safety.md, Frames and sessions.
  */
 import { createHash } from 'node:crypto';
-import { secondDecrypt, secondMessage } from './second-decoder.ts';
+import {
+  type SecondDialect,
+  type SecondMessage,
+  secondDialect,
+  secondHeaderBytes,
+  secondMessage,
+  secondOpen,
+} from './second-decoder.ts';
 
 export interface SlowOptions {
   /** The session key with the other's key, asked for once the other is known to be a point; hex of 33 bytes. */
@@ -16,6 +23,11 @@ export interface SlowOptions {
   readonly expected: string | undefined;
   /** The seed of our own IVs. */
   readonly seed: Uint8Array;
+  readonly accepts: readonly SecondDialect[];
+  /** What our own greeting was in, if it came before the other's. */
+  readonly greetedIn: SecondDialect | undefined;
+  /** How many frames we had sealed before the first sealed one came. */
+  readonly sealed: number;
 }
 
 export interface SlowOutcome {
@@ -26,6 +38,8 @@ export interface SlowOutcome {
 }
 
 const mebibyte = 1024 * 1024;
+/** A block of 64 MiB with its variant, and the longer of what the two ciphers put around it. */
+const mostBytesProven = 64 * mebibyte + 17;
 const prime = 2n ** 256n - 2n ** 32n - 977n;
 
 export function slowSession(stream: Uint8Array, options: SlowOptions): SlowOutcome {
@@ -33,45 +47,65 @@ export function slowSession(stream: Uint8Array, options: SlowOptions): SlowOutco
   const ended = (failure: string | undefined) => ({ accepted, failure });
   const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
 
-  if (stream.length > 4 && stream[4] !== 1) return ended('bad-greeting');
-  if (stream.length < 12) return ended(undefined);
-  if (view.getBigUint64(4, true) !== 1n) return ended('bad-greeting');
+  if (stream.length <= 4) return ended(undefined);
+  const dialect = orUndefined(() => secondDialect(stream));
+  if (dialect === undefined) return ended('bad-greeting');
+  const greetingAt = secondHeaderBytes[dialect].greeting;
+  if (stream.length < greetingAt) return ended(undefined);
+  if (dialect === 'cbc' && view.getBigUint64(4, true) !== 1n) return ended('bad-greeting');
   const greetingLength = view.getUint32(0, true);
   if (greetingLength > mebibyte) return ended('frame-too-long');
-  if (stream.length < 12 + greetingLength) return ended(undefined);
-  const greeting = stream.slice(12, 12 + greetingLength);
-  const refusal = greetingRefusal(greeting, options);
+  // Its first byte is what the dialect was told by.
+  if (dialect === 'gcm-siv' && greetingLength === 0) return ended('bad-greeting');
+  if (stream.length < greetingAt + greetingLength) return ended(undefined);
+  const { accepts, greetedIn = dialect } = options;
+  if (!accepts.includes(dialect) || greetedIn !== dialect) return ended('other-dialect');
+  const greeting = stream.slice(greetingAt, greetingAt + greetingLength);
+  const refusal = greetingRefusal(
+    orUndefined(() => secondMessage(greeting, dialect)),
+    options,
+  );
   if (refusal !== undefined) return ended(refusal);
   accepted.push(greeting);
-  const key = options.keyWith(Buffer.from(greeting.subarray(1, 34)).toString('hex'));
+  const key = options.keyWith(hexOf(greeting.subarray(1, 34)));
 
-  let heard = 1n;
+  const seenIvs = new Set<string>();
+  for (let nonce = 1; nonce <= options.sealed; nonce++) seenIvs.add(ownIv(options.seed, BigInt(nonce), 12));
+  let heard = dialect === 'cbc' ? 1n : 0n;
   let proven = false;
-  for (let at = 12 + greetingLength; ; ) {
-    if (stream.length < at + 20) return ended(undefined);
+  for (let at = greetingAt + greetingLength; ; ) {
+    const bodyAt = at + secondHeaderBytes[dialect].sealed;
+    if (stream.length < bodyAt) return ended(undefined);
     const length = view.getUint32(at, true);
-    if (length > (proven ? 64 * mebibyte + 16 : mebibyte)) return ended('frame-too-long');
-    if (length === 0 || length % 16 !== 0) return ended('bad-frame');
-    if (stream.length < at + 20 + length) return ended(undefined);
-    const iv = stream.slice(at + 4, at + 20);
-    const opened = orUndefined(() => secondDecrypt(key, { iv, ciphertext: stream.slice(at + 20, at + 20 + length) }));
-    at += 20 + length;
+    const end = bodyAt + length;
+    if (length > (proven ? mostBytesProven : mebibyte)) return ended('frame-too-long');
+    if (dialect === 'cbc' ? length === 0 || length % 16 !== 0 : length < 16) return ended('bad-frame');
+    if (stream.length < end) return ended(undefined);
+    const frame = stream.slice(at, end);
+    at = end;
+    const opened = orUndefined(() => secondOpen(key, frame, dialect));
     if (opened === undefined) return ended('bad-frame');
-    if (Buffer.from(iv).equals(ownIv(options.seed, opened.nonce))) return ended('reflected');
-    if (opened.nonce <= heard) {
+    const { nonce, payload } = opened;
+    const iv = hexOf(frame.subarray(4, dialect === 'cbc' ? 20 : 16));
+    if (dialect === 'cbc' ? iv === ownIv(options.seed, nonce, 16) : seenIvs.has(iv)) return ended('reflected');
+    seenIvs.add(iv);
+    if (nonce <= heard && dialect === 'gcm-siv') return ended('bad-frame');
+    if (nonce <= heard) {
       accepted.push('dropped');
       continue;
     }
-    const message = orUndefined(() => secondMessage(opened.payload));
+    const message = orUndefined(() => secondMessage(payload, dialect));
     if (message === undefined) return ended('bad-message');
-    heard = opened.nonce;
+    heard = nonce;
     proven = true;
-    if (message.type !== 'greeting') accepted.push(opened.payload);
+    if (message.type !== 'greeting') accepted.push(payload);
   }
 }
 
-function greetingRefusal(payload: Uint8Array, { publicKey, network, expected }: SlowOptions): string | undefined {
-  const message = orUndefined(() => secondMessage(payload));
+function greetingRefusal(
+  message: SecondMessage | undefined,
+  { publicKey, network, expected }: SlowOptions,
+): string | undefined {
   if (message?.type !== 'greeting') return 'bad-greeting';
   const { pubkey, listen, version } = message as unknown as {
     readonly pubkey: string;
@@ -125,10 +159,14 @@ function hasRoot(hex: string): boolean {
   return power === 1n;
 }
 
-function ownIv(seed: Uint8Array, nonce: bigint): Buffer {
+function ownIv(seed: Uint8Array, nonce: bigint, length: number): string {
   const counted = Buffer.alloc(8);
   counted.writeBigUInt64LE(nonce);
-  return createHash('sha256').update(seed).update(counted).digest().subarray(0, 16);
+  return hexOf(createHash('sha256').update(seed).update(counted).digest().subarray(0, length));
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }
 
 function orUndefined<T>(attempt: () => T): T | undefined {

@@ -8,7 +8,8 @@ import { readFileSync } from 'node:fs';
 import type { Block } from '../../core/chain/block.ts';
 import type { Data } from '../../core/chain/data.ts';
 import { bytesToHex } from '../../core/codec/bytes.ts';
-import type { Message } from '../../core/wire/messages.ts';
+import type { DialectName } from '../../core/wire/dialect.ts';
+import type { Greeting, Message } from '../../core/wire/messages.ts';
 import type { SignalType } from '../../core/wire/seal.ts';
 
 export interface KeyVector {
@@ -28,14 +29,15 @@ export interface SessionVector {
   readonly frames: readonly FrameVector[];
 }
 
-export interface FrameVector {
+export type FrameVector = {
   readonly from: 'client' | 'reference';
   readonly bytes: string;
-  readonly nonce: number;
-  /** Absent for a greeting, which is plain. */
-  readonly plain?: string;
   readonly message: MessageVector;
-}
+} & (
+  | { readonly nonce: number; readonly plain: string }
+  /** A greeting, which is plain; in `gcm-siv` without a nonce. */
+  | { readonly nonce: number | null; readonly plain?: never }
+);
 
 export type MessageVector = { readonly type: string } & Readonly<Record<string, unknown>>;
 
@@ -123,8 +125,9 @@ export interface SignalingMessageVector {
 }
 
 export const keyVectors = (): readonly KeyVector[] => readVector('keys.json');
-export const sessionVector = (): SessionVector => readVector('session-cbc.json');
-export const payloadVectors = (): { readonly cbc: readonly PayloadVector[] } => readVector('payloads.json');
+export const sessionVector = (dialect: DialectName): SessionVector => readVector(`session-${dialect}.json`);
+export const payloadVectors = (dialect: DialectName): readonly PayloadVector[] =>
+  readVector<Readonly<Record<DialectName, readonly PayloadVector[]>>>('payloads.json')[dialect];
 export const blockVectors = (): { readonly cases: readonly BlockCase[] } => readVector('blocks.json');
 export const folderVector = (): readonly StoredBlockVector[] => readVector('folder-reference/expected.json');
 export const highlanderVectors = (): readonly TournamentVector[] => readVector('highlander.json');
@@ -150,14 +153,11 @@ export function blockVector({ parent, hash, data, nextChoices, author, sign }: B
   };
 }
 
-export function messageVector(message: Message): MessageVector {
+export function messageVector(message: Message, dialect: DialectName): MessageVector {
   const { kind: type } = message;
   switch (type) {
-    case 'greeting': {
-      const { pubkey, listen, root, last, count, thin, version } = message;
-      const chain = { root: hexOrNull(root), last: hexOrNull(last), count: Number(count) };
-      return { type, pubkey: bytesToHex(pubkey), listen, ...chain, thin, version };
-    }
+    case 'greeting':
+      return { type, ...greetingVector(message, dialect) };
     case 'keepAlive':
       return {
         type,
@@ -180,6 +180,15 @@ export function messageVector(message: Message): MessageVector {
     case 'introduceNeighbours':
       return { type, neighbours: message.neighbours.map(([key, listen]) => [bytesToHex(key), listen]) };
   }
+}
+
+function greetingVector(greeting: Greeting, dialect: DialectName): Readonly<Record<string, unknown>> {
+  const { pubkey, listen, root, last, count, thin, version, known } = greeting;
+  const chain = { root: hexOrNull(root), last: hexOrNull(last), count: Number(count) };
+  const common = { pubkey: bytesToHex(pubkey), listen, ...chain, thin };
+  if (dialect === 'cbc') return { ...common, version };
+  const { major, minor, patch } = version;
+  return { ...common, version: { major, minor, patch }, known: known.map(bytesToHex) };
 }
 
 function hexOrNull(bytes: Uint8Array | undefined): string | null {

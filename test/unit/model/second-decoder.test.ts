@@ -21,15 +21,12 @@ import {
   secondStream,
   secondVariants,
 } from '../../model/second-decoder.ts';
-import { type PayloadVector, readVector, type SessionVector } from '../../model/vectors.ts';
+import { payloadVectors, sessionVector } from '../../model/vectors.ts';
 
 const dialects = ['cbc', 'gcm-siv'] as const;
-const session = (dialect: SecondDialect): SessionVector => readVector(`session-${dialect}.json`);
-const payloads = (dialect: SecondDialect) =>
-  readVector<Readonly<Record<SecondDialect, readonly PayloadVector[]>>>('payloads.json')[dialect];
 
 describe.each(dialects)('the recorded session of %s', (dialect) => {
-  const { frames, sessionKey } = session(dialect);
+  const { frames, sessionKey } = sessionVector(dialect);
   const key = hexToBytes(sessionKey);
 
   it('is opened frame by frame to what it says', () => {
@@ -69,7 +66,7 @@ describe.each(dialects)('the recorded session of %s', (dialect) => {
 
   it('has every message of the dialect in it, or its payload stands among the others', () => {
     const seen = new Set(frames.map(({ message }) => message.type));
-    for (const { bytes, reference } of payloads(dialect))
+    for (const { bytes, reference } of payloadVectors(dialect))
       if (reference === 'goes on') seen.add(secondMessage(hexToBytes(bytes), dialect).type);
     expect([...seen].sort()).toEqual([...secondVariants[dialect]].sort());
   });
@@ -87,7 +84,7 @@ describe.each(dialects)('the recorded session of %s', (dialect) => {
 });
 
 describe.each(dialects)('a payload of %s', (dialect) => {
-  it.each(payloads(dialect))('$name: the reference $reference, and it is read or not', ({ bytes, reference }) => {
+  it.each(payloadVectors(dialect))('$name: the reference $reference, and it is read or not', ({ bytes, reference }) => {
     const payload = hexToBytes(bytes);
     if (reference === 'closes') expect(() => exactMessage(payload, dialect)).toThrow();
     else expect(hexOf(encodeMessage(exactMessage(payload, dialect), dialect))).toBe(bytes);
