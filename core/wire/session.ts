@@ -10,8 +10,8 @@ import { acceptedBlockBytes } from '../chain/block.ts';
 import { equalBytes } from '../codec/bytes.ts';
 import { decode, encode } from '../codec/codec.ts';
 import { sessionKey } from '../crypto/agreement.ts';
-import { cbcBlockBytes } from '../crypto/cbc.ts';
 import type { Curve } from '../crypto/curve.ts';
+import { gcmSivTagBytes } from '../crypto/gcm-siv.ts';
 import { sha256 } from '../crypto/hash.ts';
 import type { PublicKey, SecretKey } from '../crypto/keys.ts';
 import { CodecError, CryptoError, invariant, SessionError } from '../errors.ts';
@@ -44,8 +44,8 @@ export type Arrived =
 
 /** Most bytes of a sealed frame from somebody who has shown nothing yet and was asked for nothing. */
 const mostBytesUnproven = 1024 * 1024;
-/** The largest block, before it the nonce and its variant, after it the padding. */
-const mostBytesProven = acceptedBlockBytes + cbcBlockBytes;
+/** The largest block, its variant and the tag of `gcm-siv`; nonce and padding of `cbc` take a byte less. */
+const mostBytesProven = acceptedBlockBytes + 1 + gcmSivTagBytes;
 
 export class Session {
   /** 64 MiB instead of 1 MiB before the first authenticated frame: while a RequestBlocks of ours is open. */
@@ -54,7 +54,7 @@ export class Session {
   readonly #seed: Uint8Array;
   readonly #reader = new FrameReader();
   readonly #seenIvs = new SeenIvs();
-  /** Of what we have begun to speak; of what the other has. */
+  /** What our greeting was in. */
   #spoken: Dialect | undefined;
   #key: Uint8Array | undefined;
   /** The nonce of the last frame of ours, and of the last one taken from the other. */
@@ -93,10 +93,11 @@ export class Session {
     return this.#reader.heldBytes;
   }
 
-  /** The first frame, plain, in the other's dialect if that has begun, else in the one named. Called once. */
+  /** The first frame, plain; in the other's dialect if it has begun one we accept, else in the one named. Called once. */
   greet(greeting: Greeting, first: DialectName): Uint8Array {
     invariant(this.#spoken === undefined, 'the greeting is the first frame, and there is one');
-    this.#spoken = this.#reader.dialect ?? dialects[first];
+    const { dialect } = this.#reader;
+    this.#spoken = dialect !== undefined && this.#accepts(dialect) ? dialect : dialects[first];
     const { framing, messages } = this.#spoken;
     this.#sent = framing.greetingNonce;
     return framing.greetingFrame(encode(messages, { kind: 'greeting', ...greeting }));
@@ -170,13 +171,17 @@ export class Session {
   }
 
   #greeted(payload: Uint8Array, dialect: Dialect): Arrived {
-    if (!this.#options.accepts.includes(dialect.name) || (this.#spoken ?? dialect) !== dialect) {
+    if (!this.#accepts(dialect) || (this.#spoken ?? dialect) !== dialect) {
       throw new SessionError('other-dialect', `speaks ${dialect.name}`);
     }
     const { greeting, ours } = identify(payload, dialect, this.#options);
     this.#key = this.#keyWith(greeting.pubkey);
     this.#heard = dialect.framing.greetingNonce;
     return { kind: 'greeted', greeting, ours };
+  }
+
+  #accepts({ name }: Dialect): boolean {
+    return this.#options.accepts.includes(name);
   }
 
   #keyWith(other: PublicKey): Uint8Array {
