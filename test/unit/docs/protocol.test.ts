@@ -12,7 +12,8 @@ import { decode, encode } from '../../../core/codec/codec.ts';
 import { type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
 import { nobleCurve } from '../../../core/crypto/noble-curve.ts';
 import { signaledAddress, signaledKey, unreachableAddress } from '../../../core/network/addresses.ts';
-import { cbcMessages } from '../../../core/wire/dialect.ts';
+import { cbcMessages, dialects, gcmSivMessages } from '../../../core/wire/dialect.ts';
+import { identify } from '../../../core/wire/identify.ts';
 import { type Message, oursCommit, oursMark, wireVersion } from '../../../core/wire/messages.ts';
 import { callBytes, openSignal, type SealParties, type Signal, sealSignal } from '../../../core/wire/seal.ts';
 import {
@@ -57,7 +58,7 @@ const signal: Signal = { call: repeated(0x33, callBytes), type: 'offer', body: '
 const sealed = sealSignal(parties, () => sealNonce, signal);
 const digest = challengeDigest({ origin, network, relayNonce, ownNonce, pubkey: a.key });
 
-const greeting: Message = {
+const greeting: Extract<Message, { kind: 'greeting' }> = {
   kind: 'greeting',
   pubkey: a.key,
   listen: unreachableAddress,
@@ -66,6 +67,7 @@ const greeting: Message = {
   count: 0n,
   thin: false,
   version: { ...wireVersion, target: '', branch: network, commit: oursCommit },
+  known: [],
 };
 
 const relayExamples: Record<string, RelayMessage> = {
@@ -229,6 +231,14 @@ describe('the words of docs/protocol.md', () => {
     expect(page).toContain(`\`${oursCommit}\``);
     expect(oursCommit.startsWith(oursMark)).toBe(true);
     expect(page).toContain(`\`${oursMark}\``);
+  });
+
+  it('say that a greeting of gcm-siv has no mark and is of no network', () => {
+    expect(page).toContain('A greeting of `gcm-siv` has no strings');
+    const other = { publicKey: b.key, network: 'other', expected: undefined };
+    expect(identify(encode(gcmSivMessages, greeting), dialects['gcm-siv'], other).ours).toBe(false);
+    expect(() => identify(encode(cbcMessages, greeting), dialects.cbc, other)).toThrow('another network');
+    expect(identify(encode(cbcMessages, greeting), dialects.cbc, { ...other, network }).ours).toBe(true);
   });
 
   it('give the address of a peer that is reached by signaling, and of one that is not reached', () => {

@@ -5,35 +5,77 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes, hexToBytes } from '../../../../core/codec/bytes.ts';
 import { encode } from '../../../../core/codec/codec.ts';
 import type { PublicKey } from '../../../../core/crypto/keys.ts';
-import { cbcMessages } from '../../../../core/wire/dialect.ts';
+import { type DialectName, dialects } from '../../../../core/wire/dialect.ts';
 import { identify, isHostAndPort } from '../../../../core/wire/identify.ts';
 import { type Greeting, wireVersion } from '../../../../core/wire/messages.ts';
-import { greetingOf, identity } from '../../../model/session-parts.ts';
+import { greetingOf, heardIn, identity } from '../../../model/session-parts.ts';
 import { prefixed } from '../../../model/signature-cases.ts';
-import { sessionVector } from '../../../model/vectors.ts';
+import { messageVector, sessionVector } from '../../../model/vectors.ts';
 
 const [alice, bob] = [identity(0), identity(1)];
 const version = greetingOf(bob).version;
 const error = (code: string) => expect.objectContaining({ name: 'SessionError', code });
-const payloadOf = (changed: Partial<Greeting> = {}) =>
-  encode(cbcMessages, { kind: 'greeting', ...greetingOf(bob, changed) });
-const seen = (changed: Partial<Greeting>, expected?: PublicKey) =>
-  identify(payloadOf(changed), { publicKey: alice.publicKey, network: 'main', expected });
+const payloadIn = (dialect: DialectName, changed: Partial<Greeting> = {}) =>
+  encode(dialects[dialect].messages, { kind: 'greeting', ...greetingOf(bob, changed) });
+const seenIn = (dialect: DialectName, changed: Partial<Greeting>, expected?: PublicKey) => {
+  const own = { publicKey: alice.publicKey, network: 'main', expected };
+  return identify(payloadIn(dialect, changed), dialects[dialect], own);
+};
 
-describe('a greeting', () => {
+describe('a greeting in cbc', () => {
+  const seen = (changed: Partial<Greeting>) => seenIn('cbc', changed);
+
   it('of ours is known by its commit', () => {
     expect(seen({})).toEqual({ greeting: greetingOf(bob), ours: true });
     expect(seen({ version: { ...version, commit: 'mcx1-2026' } }).ours).toBe(true);
   });
 
   it('of the reference is taken, whatever its branch', () => {
-    for (const { bytes, message } of sessionVector().frames) {
-      if (message.type !== 'greeting') continue;
-      const payload = hexToBytes(bytes).slice(12);
-      expect(identify(payload, { ...alice, network: 'main', expected: undefined }).ours).toBe(false);
-    }
     for (const commit of ['', 'b9b851c9', 'MCX0', 'xmcx0']) {
       expect(seen({ version: { ...version, branch: 'other', commit } }).ours).toBe(false);
+    }
+  });
+
+  it.each([
+    ['another network of ours', { version: { ...version, branch: 'other' } }],
+    ['a network of ours in capitals', { version: { ...version, branch: 'Main' } }],
+  ])('with %s is refused', (_, changed) => {
+    expect(() => seen(changed)).toThrow(error('other-network'));
+  });
+});
+
+describe('a greeting in gcm-siv', () => {
+  it('says nothing of ours: it has no place for the strings, so it counts for the reference', () => {
+    const known = [identity(2).publicKey, identity(3).publicKey];
+    const { greeting, ours } = seenIn('gcm-siv', { known });
+    expect(ours).toBe(false);
+    expect(greeting).toEqual({ ...heardIn('gcm-siv', greetingOf(bob)), known });
+  });
+
+  it('is of no network', () => {
+    const ours = { version: { ...version, branch: 'other' } };
+    expect(() => seenIn('cbc', ours)).toThrow(error('other-network'));
+    expect(seenIn('gcm-siv', ours).greeting.version.branch).toBe('');
+  });
+
+  it('may name our own key among those that are online', () => {
+    expect(seenIn('gcm-siv', { known: [alice.publicKey] }).greeting.known).toEqual([alice.publicKey]);
+  });
+});
+
+describe.each(['cbc', 'gcm-siv'] as const)('a greeting in %s', (name) => {
+  const seen = (changed: Partial<Greeting>, expected?: PublicKey) => seenIn(name, changed, expected);
+  const payloadOf = () => payloadIn(name);
+
+  it('that the reference has sent is taken, and is none of ours', () => {
+    const { frames } = sessionVector(name);
+    const greetings = frames.filter(({ message }) => message.type === 'greeting');
+    expect(greetings).toHaveLength(2);
+    for (const { bytes, message } of greetings) {
+      const payload = hexToBytes(bytes).slice(dialects[name].framing.greetingHeaderBytes);
+      const { greeting, ours } = identify(payload, dialects[name], { ...alice, network: 'main', expected: undefined });
+      expect(ours).toBe(false);
+      expect(messageVector({ kind: 'greeting', ...greeting }, name)).toEqual(message);
     }
   });
 
@@ -51,8 +93,6 @@ describe('a greeting', () => {
     ['a key of zeros', { pubkey: new Uint8Array(33) as PublicKey }, 'bad-greeting'],
     ['no address', { listen: '' }, 'bad-greeting'],
     ['an address without a port', { listen: 'host.example' }, 'bad-greeting'],
-    ['another network of ours', { version: { ...version, branch: 'other' } }, 'other-network'],
-    ['a network of ours in capitals', { version: { ...version, branch: 'Main' } }, 'other-network'],
   ];
 
   it.each(refused)('with %s is refused', (_, changed, code) => {
@@ -66,18 +106,20 @@ describe('a greeting', () => {
   });
 
   it.each([
-    ['another message', encode(cbcMessages, { kind: 'requestBlocks', start: undefined })],
+    ['another message', encode(dialects[name].messages, { kind: 'requestBlocks', start: undefined })],
     ['nothing', new Uint8Array(0)],
     ['one byte more', concatBytes(payloadOf(), new Uint8Array(1))],
     ['one byte less', payloadOf().slice(0, -1)],
-    ['an unknown variant', Uint8Array.of(8)],
+    ['an unknown variant', Uint8Array.of(9)],
+    ['one of the other dialect', payloadIn(name === 'cbc' ? 'gcm-siv' : 'cbc')],
   ])('that is %s is refused', (_, payload) => {
-    expect(() => identify(payload, { ...alice, network: 'main', expected: undefined })).toThrow(error('bad-greeting'));
+    const own = { ...alice, network: 'main', expected: undefined };
+    expect(() => identify(payload, dialects[name], own)).toThrow(error('bad-greeting'));
   });
+});
 
-  it('carries the numbers of wire.md', () => {
-    expect(wireVersion).toEqual({ major: 0, minor: 1, patch: 0 });
-  });
+it('a greeting carries the numbers of wire.md', () => {
+  expect(wireVersion).toEqual({ major: 0, minor: 1, patch: 0 });
 });
 
 describe('host:port', () => {
