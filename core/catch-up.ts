@@ -34,12 +34,14 @@ export class CatchUp {
   readonly #rootContest: RootContest;
   /** The tip moved by blocks that were asked for: neighbours that are behind hear of it when we have caught up. */
   #tipUnshared = false;
+  /** Of our chain when links were last compared with it. */
+  #root: HashHex | undefined;
 
   constructor(machines: Machines) {
     this.#machines = machines;
+    this.#root = machines.chain.root;
     this.#rootContest = new RootContest(machines, () => {
       this.#tipUnshared = true;
-      this.#greetAgain();
     });
   }
 
@@ -102,13 +104,14 @@ export class CatchUp {
 
   /** Timers of this part, and requests that are due. Called at the end of every event. */
   advance(now: Milliseconds): void {
-    const { sync, newcomers, effects, links } = this.#machines;
+    const { sync, newcomers, effects, links, chain } = this.#machines;
     this.#placed(newcomers.elapse(now), now);
     const { again, givenUp } = sync.elapse(now);
     for (const { link, start } of again) this.#request(link, start);
     for (const { link, hasMoved } of givenUp) this.#givenUp(link, hasMoved, now);
     for (const { link, start } of sync.next(now)) this.#request(link, start);
     for (const { id, session } of links.greeted()) session.allowLargeFrames = sync.isOpen(id);
+    if (this.#root !== chain.root) this.#greetAgain();
     if (this.#tipUnshared && !this.busy(now)) {
       this.#tipUnshared = false;
       effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
@@ -217,11 +220,15 @@ export class CatchUp {
     }
   }
 
-  /** Of the same root now: where we came as one that holds nothing we come again as ourselves. */
+  /** Where we came as one that holds nothing and the roots are one now we come as ourselves, and the other way about. */
   #greetAgain(): void {
     const { links, chain } = this.#machines;
+    this.#root = chain.root;
     for (const link of links.greeted()) {
-      if (link.phase.quiet && link.root === chain.root) links.close(link, 'greets again, for the roots are one now');
+      if (link.phase.ours || link.root === undefined) continue;
+      const isForeign = link.root !== chain.root;
+      if (link.phase.quiet === isForeign) continue;
+      links.close(link, isForeign ? 'its chain has another root now' : 'greets again, for the roots are one now');
     }
   }
 

@@ -52,7 +52,8 @@ export class Greeter {
     const { dialect } = link.session;
     if (dialect === undefined) return undefined;
     if (link.dialled) neighbours.spoke(link.address, dialect.name);
-    const isForeign = !ours && chain.root !== undefined && isAnother(greeting, chain.shownRoot);
+    const isForeign = !ours && isAnother(greeting, chain.shownRoot);
+    const manner = link.dialled ? neighbours.manner(link.address) : usual;
     if (!link.session.hasGreeted) {
       if (link.dialled && !ours && this.#isLinked(greeting)) {
         neighbours.proven(link.address, keyHex(greeting.pubkey));
@@ -60,24 +61,27 @@ export class Greeter {
         return undefined;
       }
       links.greet(link, this.#greeting(isForeign), dialect.name, now);
-    } else if (isForeign && !neighbours.manner(link.address).thin) {
-      // It hangs up on what we have said.
-      links.close(link, 'its chain has another root');
-      if (link.dialled) neighbours.again(link.address, { ...neighbours.manner(link.address), thin: true }, now);
-      return undefined;
+      link.phase = phaseOf(greeting, { ours, dialect, quiet: isForeign, now });
+      return link as GreetedLink;
     }
     link.phase = phaseOf(greeting, { ours, dialect, quiet: isForeign, now });
-    return link as GreetedLink;
+    if (isForeign === manner.thin) return link as GreetedLink;
+    // It hangs up on what we have said, or would take us for one that holds nothing.
+    links.close(link, isForeign ? 'its chain has another root' : 'its chain has no other root any more');
+    if (link.dialled) neighbours.again(link.address, { ...neighbours.manner(link.address), thin: isForeign }, now);
+    return undefined;
   }
 
   /** A link ended: before its greeting came, it may have been the manner of ours. */
-  ended({ dialled, phase, session, address, carrier }: OpenLink, now: Milliseconds): void {
-    const { neighbours } = this.#machines;
+  ended({ dialled, phase, session, address, carrier, root }: OpenLink, now: Milliseconds): void {
+    const { neighbours, chain } = this.#machines;
     if (!dialled) return;
     const manner = neighbours.manner(address);
     if (phase.kind !== 'greeting') {
-      // As one that holds nothing we greet only to compare; once that is over we come as ourselves.
-      if (phase.quiet) neighbours.again(address, { ...manner, thin: false }, now);
+      if (phase.ours || root === undefined || chain.root === undefined) return;
+      // Where roots were another or one when the link began, and are not now, we come in the other way.
+      const isForeign = root !== chain.root;
+      if (phase.quiet !== isForeign) neighbours.again(address, { ...manner, thin: isForeign }, now);
       return;
     }
     if (session.failure?.code === 'own-key') return neighbours.leadsHere(address);
@@ -105,7 +109,8 @@ export class Greeter {
 
   #isLinked({ pubkey }: Greeting): boolean {
     const hex = keyHex(pubkey);
-    return this.#machines.links.greeted().some(({ phase }) => phase.hex === hex);
+    // Anybody can show any key in a greeting, and would keep us from whoever has it.
+    return this.#machines.links.proven.some(({ phase }) => phase.hex === hex);
   }
 
   /** @param thin as one that holds nothing and is known to nobody */

@@ -61,6 +61,7 @@ export class Whereabouts {
   }
 
   keepAlive(link: GreetedLink, keepAlive: KeepAlive): void {
+    if (link.phase.quiet) return;
     const { presence, effects } = this.#machines;
     const check = presence.check(keepAlive);
     if (check === undefined) return;
@@ -83,11 +84,12 @@ export class Whereabouts {
   }
 
   announce(link: GreetedLink, key: PublicKey, now: Milliseconds): void {
-    if (!this.#isOwn(key)) this.#machines.members.announced(key, link.id, now);
+    if (!link.phase.quiet && !this.#isOwn(key)) this.#machines.members.announced(key, link.id, now);
   }
 
   /** About the sender it counts at once, about ourselves or a neighbour never; else later, if nothing is said against it. */
   leave(link: GreetedLink, key: PublicKey, now: Milliseconds): void {
+    if (link.phase.quiet) return;
     const { members, announcements, links } = this.#machines;
     if (equalBytes(key, link.phase.key)) return members.gone(key, true, now);
     const isNeighbour = links.proven.some(({ phase }) => equalBytes(phase.key, key));

@@ -40,6 +40,8 @@ interface Known {
   state: AddressState;
   failures: number;
   manner: Manner;
+  /** Dials at once in another manner, since a link was last proven. */
+  turns: number;
 }
 
 /** Addresses we were told of, kept at most. */
@@ -53,6 +55,8 @@ const farDialTimeoutMs = 60_000;
  */
 const wantedRetryMs = { least: 250, mostForRelay: 2_000 };
 const toldRetryMs = { least: 2_000, most: 30_000 };
+/** The other dialect and the other root; whoever then still hangs up is dialled as seldom as one that cannot be. */
+const mostTurns = 2;
 
 export class Neighbours {
   readonly #known = new Map<string, Known>();
@@ -86,7 +90,7 @@ export class Neighbours {
     const state: AddressState =
       known === undefined || known.state.kind === 'idle' ? { kind: 'idle', from: now } : known.state;
     const manner = known?.manner ?? usualManner;
-    this.#known.set(address, { address, wanted: true, key: keyOf(address), state, failures: 0, manner });
+    this.#known.set(address, { address, wanted: true, key: keyOf(address), state, failures: 0, manner, turns: 0 });
   }
 
   /** We were told of this address. */
@@ -94,14 +98,14 @@ export class Neighbours {
     if (address === unreachableAddress) return;
     const known = this.#known.get(address);
     if (known !== undefined) {
-      if (known.state.kind === 'idle' && !known.wanted)
+      if (known.state.kind === 'idle' && !known.wanted && known.key !== this.#own)
         known.state = { kind: 'idle', from: Math.min(known.state.from, now) };
       return;
     }
     const key = keyOf(address);
     if (key === this.#own || (this.#known.size >= mostAddresses && !this.#forgetOne())) return;
     const state: AddressState = { kind: 'idle', from: now };
-    this.#known.set(address, { address, wanted: false, key, state, failures: 0, manner: usualManner });
+    this.#known.set(address, { address, wanted: false, key, state, failures: 0, manner: usualManner, turns: 0 });
   }
 
   /** A link to this address opened, whoever dialled. */
@@ -116,6 +120,7 @@ export class Neighbours {
     const known = this.#known.get(address);
     if (known === undefined) return;
     known.failures = 0;
+    known.turns = 0;
     known.key = key;
   }
 
@@ -129,11 +134,13 @@ export class Neighbours {
     if (known !== undefined) known.manner = { ...known.manner, dialect, patient: false };
   }
 
-  /** Dials again at once, to greet in another manner than before. Not twice in a row in the same one. */
+  /** To be greeted in this manner from now on: dialled again at once, though not for ever. */
   again(address: string, manner: Manner, now: Milliseconds): void {
     const known = this.#known.get(address);
-    if (known === undefined || isSameManner(known.manner, manner)) return;
+    if (known === undefined) return;
     known.manner = manner;
+    if (known.turns >= mostTurns) return;
+    known.turns++;
     known.state = { kind: 'idle', from: now };
   }
 
@@ -226,10 +233,6 @@ export class Neighbours {
     const wait = Math.min(most, least * 2 ** Math.min(known.failures - 1, 16));
     known.state = { kind: 'idle', from: now + wait - randomBelow(this.#random, Math.ceil(wait / 5)) };
   }
-}
-
-function isSameManner(a: Manner, b: Manner): boolean {
-  return a.dialect === b.dialect && a.patient === b.patient && a.thin === b.thin;
 }
 
 function keyOf(address: string): PublicKeyHex | undefined {
