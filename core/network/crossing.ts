@@ -11,7 +11,8 @@ import type { Milliseconds } from '../config.ts';
 import { type ItemIdHex, itemIdHex } from '../crypto/keys.ts';
 import type { DialectName } from '../wire/dialect.ts';
 import type { Links } from './links.ts';
-import { crossingMs, type Members } from './members.ts';
+import { crossingMs } from './member.ts';
+import type { Members } from './members.ts';
 
 interface Origin {
   readonly dialect: DialectName;

@@ -13,51 +13,27 @@ import { type Holder, holderOf, isPublicKey, keyHex, type PublicKey, type Public
 import type { LinkId } from '../events.ts';
 import { type Random, randomBelow } from '../random.ts';
 import type { KeepAlive } from '../wire/messages.ts';
+import {
+  crossingMs,
+  isOurs,
+  liveMs,
+  type Member,
+  mostMembers,
+  onlineForAcceptingMs,
+  onlineForWritingMs,
+  referenceDelayMs,
+  shownUntil,
+  stands,
+} from './member.ts';
 
-/** spec/safety.md, Online. */
-export const onlineForWritingMs = 2_500;
-export const onlineForAcceptingMs = 900;
-/** spec/safety.md, Who is online: `live`. */
-export const liveMs = 3_000;
-/**
- * How long a key that only KeepAlives tell of is shown as known: two of them and a little for a busy machine. The
- * reference says 0.9 s; the scenarios give 1.5 s (spec/scenarios.md, first paragraph).
- */
-export const knownMs = 1_400;
-/** spec/safety.md, Leave: `heard` is capped, with a quota for each link. */
-export const mostMembers = 4_096;
-
-/** A reference peer counts its KeepAlives from 1; ours count Unix time (spec/safety.md), since 2001 in so many ms. */
-const leastCountOfOurs = 1_000_000_000_000n;
 /** A Leave that was only heard is acted on after this time, and not at all on a sign of life (spec/safety.md, Leave). */
 const leaveMs = { least: 5_000, most: 7_000 };
 /** A `gcm-siv` reference key may be drawn while a frame of its own link is less than this old. */
 const standingLiveMs = 30_000;
 /** For so long a KeepAlive of a reference peer says that its era is here (spec/safety.md, Both eras). */
 const eraMs = 600_000;
-/** A reference author needs up to 1.5 s, and a sibling of its block is a fork it never undoes (Writing, Order). */
-export const referenceDelayMs = 3_000;
-/** So long an item waits before it crosses from one era to the other (spec/safety.md, Both eras). */
-export const crossingMs = 4_000;
 /** Keys that one link may announce. */
 const mostOfOneLink = 1_024;
-
-export interface Member {
-  /** Both parities of one x are one holder; this is the one that its own link shows, or else that was heard first. */
-  key: PublicKey;
-  /** The newest KeepAlive, for new links; undefined when only frames of its own link were seen. */
-  keepAlive: KeepAlive | undefined;
-  /** The last proof that it is there: a frame of its own link that decrypted, or a rising KeepAlive. */
-  aliveAt: Milliseconds;
-  /** When the newest KeepAlive came; 0 when none has. */
-  keepAliveAt: Milliseconds;
-  /** Whether a proven link to it is open. */
-  linked: boolean;
-  /** A link has shown that it runs this program. */
-  ours: boolean;
-  /** `gcm-siv` has announced it; by which link, and when a Leave about it counts. */
-  standing: { readonly link: LinkId; leavesAt: Milliseconds | undefined } | undefined;
-}
 
 /** A key came to be known, or is known no more. */
 export interface MemberChange {
@@ -385,20 +361,6 @@ export class Members {
     this.#members.delete(oldest[0]);
     return true;
   }
-}
-
-/** Only `gcm-siv` speaks for it, so silence says nothing. */
-function stands({ standing, keepAlive, ours }: Member): boolean {
-  return standing !== undefined && keepAlive === undefined && !ours;
-}
-
-function isOurs({ ours, keepAlive }: Member): boolean {
-  return ours || (keepAlive !== undefined && keepAlive.count >= leastCountOfOurs);
-}
-
-/** A key with a link of its own is shown as long as it may write; the end of the link is seen at once. */
-function shownUntil(member: Member): Milliseconds {
-  return member.aliveAt + (member.linked ? onlineForWritingMs : knownMs);
 }
 
 function holderOfHex(hex: PublicKeyHex): Holder {

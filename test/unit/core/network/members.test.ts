@@ -3,11 +3,11 @@ import type { PublicKey } from '../../../../core/crypto/keys.ts';
 import {
   knownMs,
   liveMs,
-  Members,
   mostMembers,
   onlineForAcceptingMs,
   onlineForWritingMs,
-} from '../../../../core/network/members.ts';
+} from '../../../../core/network/member.ts';
+import { Members } from '../../../../core/network/members.ts';
 import { Author, authors } from '../../../model/author.ts';
 import { otherParity } from '../../../model/fake-curve.ts';
 import { Seeded } from '../../../model/seeded.ts';

@@ -1,0 +1,59 @@
+/**
+ * One key as it is known here, and what follows from that: whether it lapses or stands, whether it is ours, until when
+ * it is shown (spec/safety.md, Who is online).
+ */
+import type { Milliseconds } from '../config.ts';
+import type { PublicKey } from '../crypto/keys.ts';
+import type { LinkId } from '../events.ts';
+import type { KeepAlive } from '../wire/messages.ts';
+
+/** spec/safety.md, Online. */
+export const onlineForWritingMs = 2_500;
+export const onlineForAcceptingMs = 900;
+/** spec/safety.md, Who is online: `live`. */
+export const liveMs = 3_000;
+/**
+ * How long a key that only KeepAlives tell of is shown as known: two of them and a little for a busy machine. The
+ * reference says 0.9 s; the scenarios give 1.5 s (spec/scenarios.md, first paragraph).
+ */
+export const knownMs = 1_400;
+/** spec/safety.md, Leave: `heard` is capped, with a quota for each link. */
+export const mostMembers = 4_096;
+
+/** A reference peer counts its KeepAlives from 1; ours count Unix time (spec/safety.md), since 2001 in so many ms. */
+const leastCountOfOurs = 1_000_000_000_000n;
+/** A reference author needs up to 1.5 s, and a sibling of its block is a fork it never undoes (Writing, Order). */
+export const referenceDelayMs = 3_000;
+/** So long an item waits before it crosses from one era to the other (spec/safety.md, Both eras). */
+export const crossingMs = 4_000;
+
+export interface Member {
+  /** Both parities of one x are one holder; this is the one that its own link shows, or else that was heard first. */
+  key: PublicKey;
+  /** The newest KeepAlive, for new links; undefined when only frames of its own link were seen. */
+  keepAlive: KeepAlive | undefined;
+  /** The last proof that it is there: a frame of its own link that decrypted, or a rising KeepAlive. */
+  aliveAt: Milliseconds;
+  /** When the newest KeepAlive came; 0 when none has. */
+  keepAliveAt: Milliseconds;
+  /** Whether a proven link to it is open. */
+  linked: boolean;
+  /** A link has shown that it runs this program. */
+  ours: boolean;
+  /** `gcm-siv` has announced it; by which link, and when a Leave about it counts. */
+  standing: { readonly link: LinkId; leavesAt: Milliseconds | undefined } | undefined;
+}
+
+/** Only `gcm-siv` speaks for it, so silence says nothing. */
+export function stands({ standing, keepAlive, ours }: Member): boolean {
+  return standing !== undefined && keepAlive === undefined && !ours;
+}
+
+export function isOurs({ ours, keepAlive }: Member): boolean {
+  return ours || (keepAlive !== undefined && keepAlive.count >= leastCountOfOurs);
+}
+
+/** A key with a link of its own is shown as long as it may write; the end of the link is seen at once. */
+export function shownUntil(member: Member): Milliseconds {
+  return member.aliveAt + (member.linked ? onlineForWritingMs : knownMs);
+}
