@@ -193,7 +193,9 @@ describe('a block that somebody has just made', () => {
       stage.pass(500);
       for (const remote of [from, ours, other]) remote.keepAlive();
     }
-    expect([shared(other), stage.machine.count]).toEqual([[hexOf(news)], 2]);
+    // As an answer, for a reference checks no author there.
+    const answered = other.of('requestedBlock').map(({ block }) => hashHex(block.hash));
+    expect([shared(other), answered, stage.machine.count]).toEqual([[], [hexOf(news)], 2]);
     expect(shared(ours)).toEqual([hexOf(news)]);
   });
 

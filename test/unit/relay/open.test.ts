@@ -30,10 +30,13 @@ describe('openNodePeer', () => {
     await peer.close();
   });
 
-  it('connects by WebSocket, and to no other address', async () => {
+  it('connects by WebSocket and by TCP, and to no other address', async () => {
     const peer = await openNodePeer({ network: 'main', folder });
     peer.connect('ws://127.0.0.1:1/peer/main');
-    expect(() => peer.connect('127.0.0.1:29092')).toThrow(expect.objectContaining({ code: 'bad-address' }));
+    peer.connect('127.0.0.1:2');
+    for (const address of ['127.0.0.1:1', 'example.onion:29092', 'http://127.0.0.1', 'nobody']) {
+      expect(() => peer.connect(address)).toThrow(expect.objectContaining({ code: 'bad-address' }));
+    }
     await peer.close();
   });
 
