@@ -27,8 +27,9 @@ export async function openArchive(network: string, folder: string, log: Log): Pr
     log('an archive has failed and takes no more part', { network, error: String(error) });
   });
   const peer = await Peer.open({ network, relationship }, platform);
-  const { blocks, bytes } = platform.store.torn;
+  const { blocks, bytes, found } = platform.store.torn;
   if (bytes > 0) log('the end of a chain was torn and has been cut', { network, blocks, bytes });
+  if (found > 0) log('the index of a chain was damaged and has been made anew', { network, blocks: found });
   log('archive', { network, blocks: peer.status.height, key: peer.publicKey });
   return { peer, accept: (socket, address) => acceptor.accept(socket, address) };
 }

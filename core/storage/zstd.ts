@@ -47,10 +47,31 @@ export function rawFrame(bytes: Uint8Array): Uint8Array {
   return concatBytes(...parts);
 }
 
+/** How long a frame of so much content can be: compressors store as it is what they cannot make smaller. */
+export function mostFrameBytes(contentBytes: number): number {
+  return contentBytes + blockHeaderBytes * (Math.ceil(contentBytes / blockBytes) + 1) + mostHeadAndSumBytes;
+}
+
+/** How many of these bytes are the frame that they begin with; undefined when that is none, or not all of it is here. */
+export function frameLength(bytes: Uint8Array): number | undefined {
+  try {
+    const reader = new Reader(bytes);
+    const { checksumBytes } = readFrameHeader(reader);
+    skipBlocks(reader);
+    reader.raw(checksumBytes);
+    return bytes.length - reader.left;
+  } catch (error) {
+    if (error instanceof CodecError || error instanceof StoreError) return undefined;
+    throw error;
+  }
+}
+
 const magic = 0xfd2fb528;
 /** Block_Maximum_Size, whatever the window. */
 const blockBytes = 128 * 1024;
 const blockHeaderBytes = 3;
+/** Magic, descriptor, window, content size, checksum. */
+const mostHeadAndSumBytes = 4 + 1 + 1 + 8 + 4;
 const blockKinds = { raw: 0, repeated: 1, compressed: 2 } as const;
 
 /** The bits of Frame_Header_Descriptor that say "content size in 4 bytes", and the byte that follows it if any. */

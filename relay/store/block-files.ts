@@ -2,9 +2,10 @@
  * The two files of the reference's folder: `index.db`, one 48-byte record for each block, and `blocks.db`, a zstd frame
  * of each (spec/wire.md, On disk).
  *
- * Written in the order that a crash forgives: frames, sync, records; cut in the other: records, then frames. So the
- * index never names a frame that is not there, and what a crash tears is at the end. Opening reads the index whole and
- * the newest blocks, and cuts a torn end; the blocks before are read when they are asked for.
+ * Written in the order that a crash forgives: frames, sync, records, sync; cut in the other: records, sync, frames. So
+ * the index never names a frame that is not there, and what a crash tears is at the end. Opening reads the index whole
+ * and the newest blocks, finds records again that are damaged while their frames are not, and cuts a torn end; the
+ * blocks before are read when they are asked for.
  */
 import { acceptedBlockBytes, type Block, blockCheck, blockHash, decodeBlock } from '../../core/chain/block.ts';
 import { concatBytes, equalBytes } from '../../core/codec/bytes.ts';
@@ -16,6 +17,7 @@ import { CodecError, StoreError } from '../../core/errors.ts';
 import { decompressCapped } from '../../core/storage/zstd.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import { IdTable } from './id-table.ts';
+import { findFrames, type Place } from './lost-frames.ts';
 
 /** A block on its way to the disk. */
 export interface Frame {
@@ -24,12 +26,17 @@ export interface Frame {
   readonly frame: Uint8Array;
 }
 
-/** What was cut because a crash had torn it. */
+/** What a crash had torn and opening has put in order. */
 export interface Torn {
+  /** Cut from the end. */
   readonly blocks: number;
-  /** Of both files. */
+  /** Cut from the ends of both files. */
   readonly bytes: number;
+  /** Records of the index that were damaged and found again, for their blocks are whole. */
+  readonly found: number;
 }
+
+export const nothingTorn: Torn = { blocks: 0, bytes: 0, found: 0 };
 
 /** Looked at when opening. A crash tears what was written last; were more of them wrong, something else is. */
 const mostTornBlocks = 64;
@@ -40,13 +47,8 @@ const readBytes = 1024 * 1024;
 const recordCodec = struct({ hash: hashCodec, pos: u64, size: u64 });
 const recordBytes = 48;
 
-interface Place {
-  readonly start: number;
-  readonly end: number;
-}
-
 export class BlockFiles {
-  readonly #index: DiskFile;
+  #index: DiskFile;
   readonly #blocks: DiskFile;
   readonly #verifier: Verifier;
   readonly #hashes = new IdTable();
@@ -60,13 +62,20 @@ export class BlockFiles {
 
   /** @throws StoreError `corrupt` when more is wrong than a crash can explain */
   static async open(disk: Disk, verifier: Verifier): Promise<{ files: BlockFiles; torn: Torn }> {
-    const files = new BlockFiles(await disk.open('index.db'), await disk.open('blocks.db'), verifier);
+    const files = await BlockFiles.openAsIs(disk, verifier);
     const bytes = files.#index.length + files.#blocks.length;
     const records = Math.ceil(files.#index.length / recordBytes);
-    await files.#readIndex();
+    const found = await files.#findRecords(disk);
     await files.cutTo(files.count - (await files.#tornBlocks()));
     const left = files.#index.length + files.#blocks.length;
-    return { files, torn: { blocks: records - files.count, bytes: bytes - left } };
+    return { files, torn: { blocks: records - files.count, bytes: bytes - left, found } };
+  }
+
+  /** What the index says, as far as it can be followed: nothing is looked at, found again or cut. For reading only. */
+  static async openAsIs(disk: Disk, verifier: Verifier): Promise<BlockFiles> {
+    const files = new BlockFiles(await disk.open('index.db'), await disk.open('blocks.db'), verifier);
+    await files.#readIndex();
+    return files;
   }
 
   get count(): number {
@@ -81,11 +90,8 @@ export class BlockFiles {
     return this.#hashes.at(height) as Hash | undefined;
   }
 
-  /**
-   * Appends all or, when it throws, none.
-   * @param durable waits for the records too; the frames are always waited for
-   */
-  async append(frames: readonly Frame[], durable: boolean): Promise<void> {
+  /** Appends all or, when it throws, none; waits until they are on the disk. */
+  async append(frames: readonly Frame[]): Promise<void> {
     const [indexLength, blocksLength] = [this.#index.length, this.#blocks.length];
     const places = placesFrom(blocksLength, frames);
     const records = frames.map(({ hash }, i) => recordOf(hash, places[i] as Place));
@@ -93,7 +99,7 @@ export class BlockFiles {
       await this.#blocks.append(concatBytes(...frames.map(({ frame }) => frame)));
       await this.#blocks.sync();
       await this.#index.append(concatBytes(...records));
-      if (durable) await this.#index.sync();
+      await this.#index.sync();
     } catch (error) {
       await this.#index.truncate(indexLength);
       await this.#blocks.truncate(blocksLength);
@@ -161,6 +167,29 @@ export class BlockFiles {
       this.#hashes.push(hash);
       this.#places.push({ start: Number(pos), end });
     }
+  }
+
+  /**
+   * What the index says wrong while the block is there is read from the block: one bad byte must not cost all that
+   * follows. The index is then replaced, whole or not at all. @returns how many records were found again
+   */
+  async #findRecords(disk: Disk): Promise<number> {
+    const missing = Math.floor(this.#index.length / recordBytes) - this.count;
+    const start = this.#places.at(-1)?.end ?? 0;
+    const found = await findFrames(this.#blocks, start, this.hashAt(this.count - 1), missing);
+    if (found.length === 0) return 0;
+    for (const { hash, place } of found) {
+      this.#hashes.push(hash);
+      this.#places.push(place);
+    }
+    const records = new Uint8Array(this.count * recordBytes);
+    for (const [height, place] of this.#places.entries()) {
+      records.set(recordOf(this.hashAt(height) as Hash, place), height * recordBytes);
+    }
+    await disk.replace('index.db', records);
+    await this.#index.close();
+    this.#index = await disk.open('index.db');
+    return found.length;
   }
 
   /** How many blocks at the end are not what the index says, or do not follow each other. */

@@ -5,7 +5,7 @@
  * What goes wrong comes out as a StoreError; nothing here knows what the bytes mean.
  */
 import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { StoreError } from '../../core/errors.ts';
 import { lockFolder } from './folder-lock.ts';
 
@@ -44,7 +44,7 @@ export function folderDisk(folder: string): Disk {
   return {
     async acquire() {
       await guarded('unavailable', async () => {
-        await mkdir(folder, { recursive: true });
+        await makeFolder(folder);
         unlock = await lockFolder(folder);
       });
     },
@@ -66,9 +66,11 @@ export function folderDisk(folder: string): Disk {
 
 async function openFile(path: string, files: Set<HandleFile>): Promise<HandleFile> {
   // Not `a+`: what is written must go to the end as the store knows it, over what a failed write may have left.
-  const handle = await open(path, 'r+').catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return open(path, 'wx+');
-    throw error;
+  const handle = await open(path, 'r+').catch(async (error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    const made = await open(path, 'wx+');
+    await syncFolder(dirname(path));
+    return made;
   });
   const { size } = await handle.stat();
   return new HandleFile(handle, size, files);
@@ -157,7 +159,14 @@ async function replaceFile(folder: string, name: string, bytes: Uint8Array): Pro
   await syncFolder(folder);
 }
 
-/** A rename is on the disk only when its folder is. */
+/** With those above it that are missing. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = resolve(folder); made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** What was made or renamed in a folder is on the disk only when the folder is. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {

@@ -4,8 +4,9 @@
  * `index.db` and `blocks.db` are the reference's; a folder of its is opened as it is and appended to. Ours are
  * `items.db` (can be made anew), `pending.db`, `journal.db`, `reorganisation.db` and `lock`. Calls are served one after
  * the other, in the order they come. Within a change: the journal, pending items that come, the chain, pending items
- * that go; so a crash between two of them loses no item and forgets no signature. A crash may leave the first blocks of
- * an append; of a cut and an append it leaves both or neither.
+ * that go; so a crash between two of them loses no item and forgets no signature. When a change is done its
+ * blocks are on the disk, whether or not it asked for it; what else it brought is there when it did. A crash meanwhile
+ * may leave the first blocks of an append; of a cut and an append it leaves both or neither.
  *
  * When the disk is full a change is refused and the store goes on; after any other failure it refuses everything until
  * it is opened again, for nobody knows what is on the disk.
@@ -21,7 +22,7 @@ import {
   type Store,
   type StoredBlock,
 } from '../../core/storage/store.ts';
-import { BlockFiles, type Torn } from './block-files.ts';
+import { BlockFiles, nothingTorn, type Torn } from './block-files.ts';
 import { type Compress, loadCompressor } from './compressor.ts';
 import type { Disk } from './disk.ts';
 import { ItemsFile } from './items-file.ts';
@@ -42,7 +43,7 @@ export class FileStore implements Store {
   readonly #disk: Disk;
   readonly #verifier: Verifier;
   #parts: Parts | undefined;
-  #torn: Torn = { blocks: 0, bytes: 0 };
+  #torn: Torn = nothingTorn;
   /** The last call, settled or not; the next begins after it. */
   #last: Promise<unknown> = Promise.resolve();
   #broken: StoreError | undefined;
@@ -54,7 +55,7 @@ export class FileStore implements Store {
     this.#verifier = verifier;
   }
 
-  /** What a crash had torn and opening has cut; zeros when all was whole. */
+  /** What a crash had torn and opening has put in order; zeros when all was whole. */
   get torn(): Torn {
     return this.#torn;
   }
@@ -112,7 +113,7 @@ export class FileStore implements Store {
   async #openParts(): Promise<Parts> {
     const compress = await loadCompressor();
     const { files: blocks, torn } = await BlockFiles.open(this.#disk, this.#verifier);
-    this.#torn = (await finishReorganisation(this.#disk, blocks)) ? { blocks: 0, bytes: 0 } : torn;
+    this.#torn = (await finishReorganisation(this.#disk, blocks)) ? nothingTorn : torn;
     const items = await ItemsFile.open(this.#disk, blocks, this.#verifier);
     const pending = await PendingFile.open(this.#disk, (id) => items.contains(id));
     return { compress, blocks, items, pending, journal: await JournalFile.open(this.#disk) };
@@ -145,7 +146,7 @@ export class FileStore implements Store {
     try {
       if (change.signed !== undefined) await parts.journal.append(change.signed, change.durable);
       await parts.pending.add(change.pendingAdded, change.durable || base < parts.blocks.count);
-      await this.#moveChain(parts, base, change.append, change.durable);
+      await this.#moveChain(parts, base, change.append);
       await unlessFull(() => parts.pending.remove(change.pendingRemoved));
       await unlessFull(() => parts.pending.tidy());
       await unlessFull(() => parts.journal.tidy());
@@ -156,7 +157,7 @@ export class FileStore implements Store {
     }
   }
 
-  async #moveChain(parts: Parts, base: number, append: readonly StoredBlock[], durable: boolean): Promise<void> {
+  async #moveChain(parts: Parts, base: number, append: readonly StoredBlock[]): Promise<void> {
     const { blocks, items, compress } = parts;
     const frames = append.map(({ hash, bytes }) => ({ hash, frame: compress(bytes) }));
     if (base < blocks.count) {
@@ -168,7 +169,7 @@ export class FileStore implements Store {
     } else if (frames.length > 0) {
       await items.append(append);
       try {
-        await blocks.append(frames, durable);
+        await blocks.append(frames);
       } catch (error) {
         await items.cutTo(base);
         throw error;

@@ -64,7 +64,7 @@ export async function finishReorganisation(disk: Disk, blocks: BlockFiles): Prom
 
 async function finish(blocks: BlockFiles, cutTo: number, append: readonly Frame[]): Promise<void> {
   await blocks.cutTo(cutTo);
-  await blocks.append(append, true);
+  await blocks.append(append);
 }
 
 /** The chain is as it was before, or cut, or some of the new blocks are there. */

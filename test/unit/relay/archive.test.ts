@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openArchive } from '../../../relay/archive.ts';
+import { nodeVerifier } from '../../../relay/curve.ts';
 import type { Log } from '../../../relay/log.ts';
 import { folderDisk } from '../../../relay/store/disk.ts';
 import { FileStore } from '../../../relay/store/files.ts';
 import { ChainMaker, noChange } from '../../contract/material.ts';
+import { ChainSigner } from '../../model/chain-signer.ts';
+import { storedBlocks } from '../../model/stage.ts';
 import { allHold } from '../../model/verifiers.ts';
 
 let folder: string;
@@ -42,6 +45,22 @@ describe('openArchive', () => {
     expect(log.mock.calls[0]).toEqual([
       'the end of a chain was torn and has been cut',
       { network: 'main', blocks: 1, bytes: 47 + blocks.length },
+    ]);
+    await peer.close();
+  });
+
+  it('says that an index was damaged', async () => {
+    const path = join(folder, 'main');
+    const store = new FileStore(folderDisk(path), nodeVerifier);
+    await store.open();
+    await store.change({ ...noChange, append: storedBlocks(new ChainSigner(1).chain(3)) });
+    await store.close();
+    await writeFile(join(path, 'index.db'), (await readFile(join(path, 'index.db'))).fill(0, 0, 48));
+    const { peer } = await openArchive('main', folder, log);
+    expect(peer.status.height).toBe(3);
+    expect(log.mock.calls[0]).toEqual([
+      'the index of a chain was damaged and has been made anew',
+      { network: 'main', blocks: 3 },
     ]);
     await peer.close();
   });

@@ -2,7 +2,7 @@ import { compress, init, decompress as oracle } from '@bokuweb/zstd-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { concatBytes, equalBytes, hexToBytes, utf8Bytes } from '../../../../core/codec/bytes.ts';
 import { StoreError } from '../../../../core/errors.ts';
-import { decompressCapped, rawFrame } from '../../../../core/storage/zstd.ts';
+import { decompressCapped, frameLength, mostFrameBytes, rawFrame } from '../../../../core/storage/zstd.ts';
 
 beforeAll(init);
 
@@ -23,6 +23,11 @@ describe('decompressCapped', () => {
   it.each(lengths)('reads what a compressor made of %i bytes', (length) => {
     const content = sampleBytes(length);
     expect(equalBytes(decompressCapped(compress(content, 3), length), content)).toBe(true);
+  });
+
+  it.each([1, 3, 9, 15, 19, 22])('reads what a compressor made at level %i', (level) => {
+    const content = sampleBytes(1_000_000);
+    expect(equalBytes(decompressCapped(compress(content, level), content.length), content)).toBe(true);
   });
 
   it.each(lengths)('reads the raw frame of %i bytes', (length) => {
@@ -96,6 +101,25 @@ describe('rawFrame', () => {
     const content = sampleBytes(length);
     expect(equalBytes(oracle(rawFrame(content)), content)).toBe(true);
   });
+});
+
+describe('frameLength', () => {
+  it.each(lengths)('tells where a frame of %i bytes ends, whatever follows it', (length) => {
+    const content = sampleBytes(length);
+    for (const frame of [rawFrame(content), compress(content, 3), withoutContentSize(compress(content, 3))]) {
+      expect(frameLength(frame)).toBe(frame.length);
+      expect(frameLength(concatBytes(frame, frame))).toBe(frame.length);
+      expect(frameLength(frame.subarray(0, -1))).toBeUndefined();
+      expect(frame.length).toBeLessThanOrEqual(mostFrameBytes(length));
+    }
+  });
+
+  it.each(['', '28b52f', '28b52ffe' + '20' + '00' + '010000', '28b52ffd' + '21' + '07' + '00' + '010000'])(
+    'is undefined for %j',
+    (hex) => {
+      expect(frameLength(hexToBytes(hex))).toBeUndefined();
+    },
+  );
 });
 
 /** The same blocks behind a header as the reference's: a window, and no content size. */

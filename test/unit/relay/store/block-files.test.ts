@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { decodeBlock } from '../../../../core/chain/block.ts';
 import { bytesToHex } from '../../../../core/codec/bytes.ts';
 import type { Verifier } from '../../../../core/crypto/curve.ts';
+import type { Hash } from '../../../../core/crypto/keys.ts';
 import type { StoredBlock } from '../../../../core/storage/store.ts';
 import { rawFrame } from '../../../../core/storage/zstd.ts';
-import { BlockFiles } from '../../../../relay/store/block-files.ts';
+import { BlockFiles, nothingTorn } from '../../../../relay/store/block-files.ts';
 import { ChainMaker } from '../../../contract/material.ts';
 import { RecordedDisk } from '../../../model/recorded-disk.ts';
 import { allHold } from '../../../model/verifiers.ts';
@@ -17,7 +18,7 @@ async function written(count: number) {
   const disk = new RecordedDisk();
   const chain = new ChainMaker(1).chain(count);
   const { files } = await BlockFiles.open(disk, allHold);
-  await files.append(chain.map(framed), true);
+  await files.append(chain.map(framed));
   return { disk, chain, files };
 }
 
@@ -49,7 +50,7 @@ describe('BlockFiles', () => {
     const root = maker.block(undefined, [maker.data(700_000)]);
     const large = maker.block(root, [maker.data(700_000)]);
     const larger = maker.block(large, [maker.data(1_500_000)]);
-    await files.append([root, large, larger].map(framed), true);
+    await files.append([root, large, larger].map(framed));
     const read = await files.read(0, 3, unlimited);
     expect(read.map(({ length }) => length)).toEqual([root, large, larger].map(({ bytes }) => bytes.length));
   });
@@ -57,14 +58,12 @@ describe('BlockFiles', () => {
   it('writes nothing when it opens what is whole', async () => {
     const { disk } = await written(15);
     const again = await openedWith(disk, 'index.db', (bytes) => bytes);
-    expect(again.torn).toEqual({ blocks: 0, bytes: 0 });
+    expect(again.torn).toEqual(nothingTorn);
     expect(again.disk.operations).toEqual([]);
   });
 
   it.each([
     ['half a record at the end', 'index.db', (bytes: Uint8Array) => Uint8Array.of(...bytes, 1, 2, 3), 20, 1],
-    ['a record of zeros at the end', 'index.db', (bytes: Uint8Array) => bytes.fill(0, 19 * recordBytes), 19, 1],
-    ['zeros in the middle of the index', 'index.db', (bytes: Uint8Array) => bytes.fill(0, 96, 144), 2, 18],
     ['a record cut', 'index.db', (bytes: Uint8Array) => bytes.slice(0, -1), 19, 1],
     ['a record that is missing', 'index.db', (bytes: Uint8Array) => bytes.slice(0, -recordBytes), 19, 0],
     [
@@ -92,8 +91,49 @@ describe('BlockFiles', () => {
     expect(torn.bytes).toBeGreaterThan(0);
     expect(changed.contents.get('index.db')).toHaveLength(count * recordBytes);
     expect(await files.read(0, 20, unlimited)).toEqual(chain.slice(0, count).map(({ bytes }) => bytes));
-    await files.append(chain.slice(count).map(framed), true);
+    await files.append(chain.slice(count).map(framed));
     expect(await files.read(0, 20, unlimited)).toEqual(chain.map(({ bytes }) => bytes));
+  });
+
+  it.each([
+    ['zeros at the end', (bytes: Uint8Array) => bytes.fill(0, 15 * recordBytes), 5],
+    ['zeros in the middle', (bytes: Uint8Array) => bytes.fill(0, 96, 144), 18],
+    ['zeros all over', (bytes: Uint8Array) => bytes.fill(0), 20],
+    [
+      'one bit changed in a size',
+      (bytes: Uint8Array) => bytes.fill(0xff, 3 * recordBytes + 46, 3 * recordBytes + 47),
+      17,
+    ],
+    ['half a record after zeros', (bytes: Uint8Array) => Uint8Array.of(...bytes.fill(0, 96), 1, 2, 3), 18],
+  ])('finds again, from the blocks, what the index has lost to %s', async (_, change, found) => {
+    const { disk, chain } = await written(20);
+    const before = disk.contents.get('index.db')?.slice();
+    const { files, torn, disk: changed } = await openedWith(disk, 'index.db', change);
+    expect([files.count, torn.blocks > 1, torn.found]).toEqual([20, false, found]);
+    expect(changed.contents.get('index.db')).toEqual(before);
+    expect(await files.read(0, 20, unlimited)).toEqual(chain.map(({ bytes }) => bytes));
+    for (const { height, hash } of chain) expect(files.heightOf(hash)).toBe(height);
+    const again = await BlockFiles.open(new RecordedDisk(changed.contents), allHold);
+    expect(again.torn).toEqual(nothingTorn);
+  });
+
+  it('finds no frames again that a cut has left behind: the index tells how many there are', async () => {
+    const { disk, chain, files } = await written(12);
+    const frames = disk.contents.get('blocks.db') as Uint8Array;
+    await files.cutTo(8);
+    const contents = new Map(disk.contents).set('blocks.db', frames);
+    const { files: again, torn } = await BlockFiles.open(new RecordedDisk(contents), allHold);
+    expect([again.count, torn.found]).toEqual([8, 0]);
+    expect(again.heightOf(chain[8]?.hash as Hash)).toBeUndefined();
+  });
+
+  it('can be opened without anything being cut, or found again', async () => {
+    const { disk } = await written(6);
+    const contents = new Map(disk.contents);
+    contents.set('index.db', (contents.get('index.db') as Uint8Array).slice().fill(0, 4 * recordBytes));
+    const damaged = new RecordedDisk(contents);
+    expect((await BlockFiles.openAsIs(damaged, allHold)).count).toBe(4);
+    expect(damaged.operations).toEqual([]);
   });
 
   it('cuts a block whose signature alone is torn', async () => {
@@ -118,7 +158,7 @@ describe('BlockFiles', () => {
     second.setBigUint64(0, BigInt(at + 5), true);
     contents.set('blocks.db', Uint8Array.of(...blocks.slice(0, at), 9, 9, 9, 9, 9, ...blocks.slice(at)));
     const { files, torn } = await BlockFiles.open(new RecordedDisk(contents), allHold);
-    expect(torn).toEqual({ blocks: 0, bytes: 0 });
+    expect(torn).toEqual(nothingTorn);
     expect(await files.read(0, 9, unlimited)).toHaveLength(2);
   });
 });

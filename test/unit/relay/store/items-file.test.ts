@@ -29,10 +29,7 @@ async function signedChain() {
   });
   const disk = new RecordedDisk();
   const { files } = await BlockFiles.open(disk, allHold);
-  await files.append(
-    [root, next].map((block) => ({ hash: block.hash, frame: rawFrame(encodeBlock(block)) })),
-    true,
-  );
+  await files.append([root, next].map((block) => ({ hash: block.hash, frame: rawFrame(encodeBlock(block)) })));
   return { disk, files, root, next, ids: data.map(itemIdOf) as [ItemId, ItemId, ItemId] };
 }
 

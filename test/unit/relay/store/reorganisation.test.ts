@@ -29,7 +29,7 @@ describe('a reorganisation', () => {
   ])('to a branch that is %s is either done or not begun, wherever it is broken off', async (_, cutTo, length) => {
     const disk = new RecordedDisk();
     const { files } = await BlockFiles.open(disk, allHold);
-    await files.append(chain.map(framed), true);
+    await files.append(chain.map(framed));
     const begin = disk.operations.length;
     const branch = new ChainMaker(2).chain(length, chain[cutTo - 1]);
     await reorganise(disk, files, cutTo, branch.map(framed));
@@ -49,13 +49,13 @@ describe('a reorganisation', () => {
   it('that is over does nothing to a chain that has gone on, should its file be left', async () => {
     const disk = new RecordedDisk();
     const { files } = await BlockFiles.open(disk, allHold);
-    await files.append(chain.map(framed), true);
+    await files.append(chain.map(framed));
     const branch = new ChainMaker(2).chain(2, chain[2]);
     await reorganise(disk, files, 3, branch.map(framed));
     const left = disk.operations.find(({ kind }) => kind === 'replace');
     const later = new ChainMaker(3).chain(3, branch[1]);
     for (const gone of [0, 1, 3]) {
-      await files.append(later.slice(files.count - 5, gone).map(framed), true);
+      await files.append(later.slice(files.count - 5, gone).map(framed));
       const contents = new Map(disk.contents);
       if (left?.kind === 'replace') contents.set('reorganisation.db', left.bytes);
       const { finished, held } = await recovered(contents);
@@ -67,7 +67,7 @@ describe('a reorganisation', () => {
   it('needs no file where nothing takes the place of what is cut', async () => {
     const disk = new RecordedDisk();
     const { files } = await BlockFiles.open(disk, allHold);
-    await files.append(chain.map(framed), true);
+    await files.append(chain.map(framed));
     await reorganise(disk, files, 2, []);
     expect(disk.operations.some(({ kind }) => kind === 'replace')).toBe(false);
     expect((await recovered(disk.contents)).held).toBe(hashes(chain.slice(0, 2)));
@@ -76,7 +76,7 @@ describe('a reorganisation', () => {
   it('is not begun by a file that is torn', async () => {
     const disk = new RecordedDisk();
     const { files } = await BlockFiles.open(disk, allHold);
-    await files.append(chain.map(framed), true);
+    await files.append(chain.map(framed));
     const contents = new Map(disk.contents);
     contents.set('reorganisation.db', new Uint8Array(500).fill(1));
     const { finished, held } = await recovered(contents);
