@@ -9,6 +9,9 @@ import type { Newcomer } from './chain/intake.ts';
 import type { Placement } from './chain/newcomers.ts';
 import { settledBlocks } from './chain/roots.ts';
 import { treeDepth } from './chain/tree.ts';
+import { type Candidate, treeDepth } from './chain/tree.ts';
+import { concatBytes, hexToBytes } from './codec/bytes.ts';
+import { encode } from './codec/codec.ts';
 import type { Milliseconds } from './config.ts';
 import { type Hash, type HashHex, hashHex, holderOf, type ItemId, itemIdHex, type PublicKey } from './crypto/keys.ts';
 import type { LinkId, Loaded, RequestId } from './events.ts';
@@ -36,6 +39,8 @@ export class CatchUp {
   #tipUnshared = false;
   /** Of our chain when links were last compared with it. */
   #root: HashHex | undefined;
+  /** More blocks are to come out of a file. */
+  #isTaking = false;
 
   constructor(machines: Machines) {
     this.#machines = machines;
@@ -46,8 +51,14 @@ export class CatchUp {
   }
 
   /** Whether this is not the time to write a block: neighbours hold what we do not. */
+  get ownRoot(): Hash | undefined {
+    const { root } = this.#machines.chain;
+    return root === undefined ? undefined : hashFrom(hexToBytes(root));
+  }
+
+  /** Whether this is not the time to write a block: neighbours, or a file, hold what we do not. */
   busy(now: Milliseconds): boolean {
-    return this.#machines.sync.busy(now) || this.#rootContest.isReading;
+    return this.#isTaking || this.#machines.sync.busy(now) || this.#rootContest.isReading;
   }
 
   /** The neighbour's greeting names its root, its newest block and how many it holds. */
@@ -80,6 +91,21 @@ export class CatchUp {
     link.head = id;
     if (chain.tree.block(id) !== undefined || intake.waits(id)) return;
     this.#offer(link, block, false);
+  }
+
+  /** Verified blocks out of a file, oldest first; those that do not follow our tip are passed over. */
+  take(blocks: readonly Candidate[], more: boolean, now: Milliseconds): void {
+    const { chain, sync, intake, newcomers } = this.#machines;
+    this.#isTaking = more;
+    for (const candidate of blocks) {
+      const { parent, hash } = candidate.block;
+      if ((parent === undefined ? undefined : hashHex(parent)) !== chain.tree.tip?.id) continue;
+      chain.add(candidate, now);
+      const id = hashHex(hash);
+      sync.held(id);
+      this.#tipUnshared = true;
+      for (const waiting of intake.children(id)) this.#placed(newcomers.place(waiting, true, now), now);
+    }
   }
 
   /** A block's checks came back. @returns whether this request was one */

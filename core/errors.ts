@@ -61,7 +61,29 @@ export class SessionError extends Error {
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   constructor(
-    readonly code: 'unavailable' | 'full' | 'held' | 'corrupt' | 'closed' | 'failed',
+    readonly code: 'unavailable' | 'full' | 'held' | 'corrupt' | 'other-network' | 'closed' | 'failed',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** What is wrong with an exported chain, or with taking it over. */
+export class TransferError extends Error {
+  override readonly name = 'TransferError';
+  constructor(
+    readonly code:
+      | 'no-export'
+      | 'other-version'
+      | 'cut'
+      | 'damaged'
+      | 'other-network'
+      | 'other-chain'
+      | 'shorter'
+      | 'bad-block'
+      | 'unsettled'
+      | 'busy',
     message: string,
     options?: ErrorOptions,
   ) {

@@ -7,6 +7,7 @@
  */
 import type { Block } from './chain/block.ts';
 import type { Data } from './chain/data.ts';
+import type { VerifiedBlock } from './chain/verification.ts';
 import type { Milliseconds } from './config.ts';
 import type { SignatureCheck } from './crypto/curve.ts';
 import type { Hash, ItemId, PublicKey } from './crypto/keys.ts';
@@ -47,6 +48,11 @@ export type Command =
   /** An item somebody else made for us to pass on, not verified yet: left over from an earlier identity. */
   | { readonly kind: 'pass'; readonly data: Data }
   | { readonly kind: 'connect'; readonly address: string }
+  /**
+   * Blocks out of a file, verified, oldest first; those that do not follow the tip are passed over. While there are more
+   * to come no block is written: it would stand on one of theirs.
+   */
+  | { readonly kind: 'take'; readonly blocks: readonly VerifiedBlock[]; readonly more: boolean }
   /** Whether blocks go through `compose` before they are signed. */
   | { readonly kind: 'compose'; readonly wanted: boolean }
   | { readonly kind: 'close' };

@@ -121,6 +121,13 @@ export interface PeerFace {
   blocks(options?: { readonly from?: number; readonly to?: number }): AsyncIterable<BlockView>;
   /** Each block that becomes the newest one from now on. */
   newBlocks(): AsyncIterable<BlockView>;
+  /**
+   * Takes over a chain that was exported: Borsh of its blocks, oldest first, some at a time. Each is verified like one of
+   * a neighbour; no block is written meanwhile. Our own chain must be its beginning, or empty.
+   * @returns how many blocks followed those held when it began
+   * @throws TransferError `other-chain`, `shorter`, `bad-block`, `busy` while another is taken over; PeerError `closed`
+   */
+  importBlocks(parts: AsyncIterable<readonly Uint8Array[]>): Promise<number>;
   /** Runs on the one peer that writes a block, just before it is signed. One callback at a time; undefined removes it. */
   onBlockCreation(callback: BlockCreation | undefined): void;
   on<K extends keyof PeerEvents>(event: K, callback: (value: PeerEvents[K]) => void): () => void;

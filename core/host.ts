@@ -3,13 +3,15 @@
  *
  * The one core file that may await. Keeps the live sets and the receipts; every decision is the machine's.
  */
+import { Riddle } from './authoring/riddle.ts';
 import { createData, decodeData, itemIdOf, sharedDataBytes } from './chain/data.ts';
 import { keptCandidate } from './chain/tree.ts';
+import type { VerifiedBlock } from './chain/verification.ts';
 import { hexToBytes } from './codec/bytes.ts';
 import { type Config, defaultConfig, isNetworkName } from './config.ts';
-import { type ItemIdHex, itemIdFrom, itemIdHex, keyHex, type PublicKeyHex } from './crypto/keys.ts';
+import { hashHex, type ItemIdHex, itemIdFrom, itemIdHex, keyHex, type PublicKeyHex } from './crypto/keys.ts';
 import { Driver } from './driver.ts';
-import { PeerError } from './errors.ts';
+import { PeerError, TransferError } from './errors.ts';
 import type { Composed, Delivery, PendingView } from './events.ts';
 import type {
   BlockCreation,
@@ -26,6 +28,7 @@ import { unreachableAddress } from './network/addresses.ts';
 import { PeerMachine } from './peer.ts';
 import type { Platform } from './platform.ts';
 import { Receipts } from './receipts.ts';
+import { importBlocks } from './storage/import.ts';
 import { blockView, peerView, pendingItemView } from './views.ts';
 
 /** Read from the store at one time by `blocks`. */
@@ -54,6 +57,7 @@ export class Peer implements PeerFace {
   readonly #wakers = new Set<() => void>();
   #creation: BlockCreation | undefined;
   #changed = false;
+  #isImporting = false;
   #isClosed = false;
   #closed: Promise<void> | undefined;
 
@@ -176,6 +180,52 @@ export class Peer implements PeerFace {
       }
     } finally {
       back();
+    }
+  }
+
+  async importBlocks(parts: AsyncIterable<readonly Uint8Array[]>): Promise<number> {
+    this.#mustBeOpen();
+    if (this.#isImporting) throw new TransferError('busy', 'Another chain is being imported.');
+    this.#isImporting = true;
+    const { riddle, dataGatherTimeMs } = this.#config;
+    const rules = { authoring: new Riddle({ ...riddle, dataGatherTimeMs }), verifier: this.#platform.verifier };
+    try {
+      this.#take([], true);
+      return await importBlocks(parts, this.#machine.held, rules, (blocks) => this.#keep(blocks));
+    } finally {
+      this.#isImporting = false;
+      this.#take([], false);
+    }
+  }
+
+  #take(blocks: readonly VerifiedBlock[], more: boolean): void {
+    this.#driver.dispatch({ kind: 'commanded', command: { kind: 'take', blocks, more } });
+  }
+
+  /** Takes verified blocks and waits until they are stored, so that what is read never runs ahead of the disk. */
+  async #keep(blocks: readonly VerifiedBlock[]): Promise<void> {
+    this.#mustBeOpen();
+    this.#take(blocks, true);
+    const last = blocks.at(-1);
+    if (last === undefined) return;
+    while (!(await this.#isStored(last))) {
+      if (this.#recent.get(last.height)?.hash !== hashHex(last.block.hash)) {
+        throw new TransferError(
+          'other-chain',
+          'The file holds another chain than the one that has come here meanwhile.',
+        );
+      }
+      await this.#nextEvent();
+      this.#mustBeOpen();
+    }
+  }
+
+  async #isStored({ block }: VerifiedBlock): Promise<boolean> {
+    try {
+      return (await this.#platform.store.heightOf(block.hash)) !== undefined;
+    } catch (error) {
+      this.#mustBeOpen();
+      throw error;
     }
   }
 

@@ -8,6 +8,8 @@
 import { CatchUp } from './catch-up.ts';
 import type { PoolItem } from './chain/pool.ts';
 import { keptCandidate } from './chain/tree.ts';
+import type { HeldChain } from './chain/verification.ts';
+import { encode } from './codec/codec.ts';
 import type { Milliseconds } from './config.ts';
 import { Conversation } from './conversation.ts';
 import { type HashHex, hashHex, holderOf, type PublicKey, type PublicKeyHex } from './crypto/keys.ts';
@@ -68,6 +70,12 @@ export class PeerMachine {
 
   get tip(): HashHex | undefined {
     return this.#machines.chain.tree.tip?.id;
+  }
+
+  /** The chain as an imported one must begin. */
+  get held(): HeldChain {
+    const { count, tree } = this.#machines.chain;
+    return { count, root: this.#catchUp.ownRoot, tip: tree.tip?.block };
   }
 
   pending(): Iterable<PoolItem> {
@@ -271,6 +279,8 @@ export class PeerMachine {
         return gossip.offer(command.data, undefined);
       case 'connect':
         return neighbours.want(command.address, now);
+      case 'take':
+        return this.#catchUp.take(command.blocks, command.more, now);
       case 'compose':
         writer.composes = command.wanted;
         return;

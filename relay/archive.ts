@@ -10,6 +10,7 @@ import { Peer } from '../core/host.ts';
 import { WebSocketAcceptor } from './links/websocket-transport.ts';
 import type { Log } from './log.ts';
 import { nodePlatform } from './platform.ts';
+import { keepNetworkName } from './store/network-name.ts';
 
 export interface Archive {
   readonly peer: Peer;
@@ -26,6 +27,7 @@ export async function openArchive(network: string, folder: string, log: Log): Pr
   const platform = await nodePlatform(join(folder, network), [acceptor], (error) => {
     log('an archive has failed and takes no more part', { network, error: String(error) });
   });
+  await keepNetworkName(join(folder, network), network);
   const peer = await Peer.open({ network, relationship }, platform);
   const { blocks, bytes, found } = platform.store.torn;
   if (bytes > 0) log('the end of a chain was torn and has been cut', { network, blocks, bytes });

@@ -8,6 +8,7 @@
  */
 import type { Config } from '../core/config.ts';
 import { PeerError } from '../core/errors.ts';
+import { type Config, isNetworkName } from '../core/config.ts';
 import { Peer } from '../core/host.ts';
 import type { Transport } from '../core/link.ts';
 import { hostAndPort, unreachableAddress } from '../core/network/addresses.ts';
@@ -15,6 +16,7 @@ import { TcpTransport } from './links/tcp-transport.ts';
 import { WebSocketDialler } from './links/websocket-transport.ts';
 import { nodePlatform } from './platform.ts';
 import { refuseHeldFolder } from './store/folder-lock.ts';
+import { keepNetworkName } from './store/network-name.ts';
 
 /** How others reach a Node peer, and how it reaches them. */
 export type Reach =
@@ -53,7 +55,8 @@ export interface NodePeerOptions extends Partial<Omit<Config, 'listen'>> {
 
 /**
  * The peer is open when this resolves: what the folder holds is there. It links to nobody until `connect`.
- * @throws StoreError `held` when another process uses the folder, `corrupt`, `unavailable`; PeerError `bad-config`
+ * @throws StoreError `held` when another process uses the folder, `other-network` when it holds another chain, `corrupt`,
+ * `unavailable`; PeerError `bad-config`
  */
 export async function openNodePeer(options: NodePeerOptions): Promise<Peer> {
   const { folder, reach = { kind: 'dials' }, crashed = throwLater, ...config } = options;
@@ -108,6 +111,10 @@ async function openTransports(reach: Reach): Promise<Transports> {
 function announced(host: string, port: number): string {
   if (host === '0.0.0.0' || host === '::') return unreachableAddress;
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+export async function openNodePeer({ folder, crashed = throwLater, ...config }: NodePeerOptions): Promise<Peer> {
+  const platform = await nodePlatform(folder, [new WebSocketDialler()], crashed);
+  if (isNetworkName(config.network)) await keepNetworkName(folder, config.network);
+  return Peer.open(config, platform);
 }
 
 function throwLater(error: unknown): void {

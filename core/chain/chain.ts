@@ -242,7 +242,14 @@ function chainBlock({ height, block, ids, verified }: ChainBlock): ChainBlock {
   return { height, block, ids, verified };
 }
 
-function storedBlock({ height, block, ids, bytes, verified }: TreeBlock): StoredBlock {
+/** A verified block as the store takes it. */
+export function storedBlock({
+  height,
+  block,
+  ids,
+  bytes,
+  verified,
+}: Candidate & { readonly height: number }): StoredBlock {
   const unverified: number[] = [];
   verified.forEach((holds, place) => {
     if (!holds) unverified.push(place);

@@ -14,6 +14,20 @@ export function sha256(...parts: readonly Uint8Array[]): Hash {
   return hash.digest() as Uint8Array as Hash;
 }
 
+/** SHA-256 of what comes piece by piece. */
+export class RunningSha256 {
+  readonly #hash = nobleSha256.create();
+
+  update(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+  }
+
+  /** Asked once, at the end. */
+  digest(): Hash {
+    return this.#hash.digest() as Uint8Array as Hash;
+  }
+}
+
 /** BIP340: SHA-256(SHA-256(tag) · SHA-256(tag) · message). */
 export function taggedHash(purpose: string, ...parts: readonly Uint8Array[]): Hash {
   const tag = sha256(utf8Bytes(`mccloud/${purpose}/1`));

@@ -36,6 +36,12 @@ export interface Torn {
   readonly found: number;
 }
 
+interface Uncut {
+  readonly files: BlockFiles;
+  readonly found: number;
+  readonly indexBytes: number;
+}
+
 export const nothingTorn: Torn = { blocks: 0, bytes: 0, found: 0 };
 
 /** Looked at when opening. A crash tears what was written last; were more of them wrong, something else is. */
@@ -45,7 +51,7 @@ const newestChecked = 10;
 const readBytes = 1024 * 1024;
 
 const recordCodec = struct({ hash: hashCodec, pos: u64, size: u64 });
-const recordBytes = 48;
+export const recordBytes = 48;
 
 export class BlockFiles {
   #index: DiskFile;
@@ -62,20 +68,23 @@ export class BlockFiles {
 
   /** @throws StoreError `corrupt` when more is wrong than a crash can explain */
   static async open(disk: Disk, verifier: Verifier): Promise<{ files: BlockFiles; torn: Torn }> {
-    const files = await BlockFiles.openAsIs(disk, verifier);
-    const bytes = files.#index.length + files.#blocks.length;
-    const records = Math.ceil(files.#index.length / recordBytes);
-    const found = await files.#findRecords(disk);
+    const { files, found, indexBytes } = await BlockFiles.openUncut(disk, verifier);
+    const bytes = indexBytes + files.#blocks.length;
     await files.cutTo(files.count - (await files.#tornBlocks()));
     const left = files.#index.length + files.#blocks.length;
-    return { files, torn: { blocks: records - files.count, bytes: bytes - left, found } };
+    const blocks = Math.ceil(indexBytes / recordBytes) - files.count;
+    return { files, torn: { blocks, bytes: bytes - left, found } };
   }
 
-  /** What the index says, as far as it can be followed: nothing is looked at, found again or cut. For reading only. */
-  static async openAsIs(disk: Disk, verifier: Verifier): Promise<BlockFiles> {
+  /**
+   * With all blocks that the index names and that lie in `blocks.db`, whether or not they can be read.
+   * @returns also how many records were found again, and how long the index was before
+   */
+  static async openUncut(disk: Disk, verifier: Verifier): Promise<Uncut> {
     const files = new BlockFiles(await disk.open('index.db'), await disk.open('blocks.db'), verifier);
+    const indexBytes = files.#index.length;
     await files.#readIndex();
-    return files;
+    return { files, found: await files.#findRecords(disk), indexBytes };
   }
 
   get count(): number {

@@ -167,7 +167,7 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 /** What was made or renamed in a folder is on the disk only when the folder is. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
@@ -176,7 +176,8 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function guarded<T>(code: 'unavailable' | 'failed', run: () => Promise<T>): Promise<T> {
+/** @throws StoreError for whatever the file system says, `full` when that is what it says */
+export async function guarded<T>(code: 'unavailable' | 'failed', run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {

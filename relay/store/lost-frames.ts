@@ -50,7 +50,7 @@ export async function findFrames(
 class Frames {
   readonly #blocks: DiskFile;
   #start = 0;
-  #bytes = new Uint8Array(0);
+  #bytes: Uint8Array = new Uint8Array(0);
 
   constructor(blocks: DiskFile) {
     this.#blocks = blocks;

@@ -119,6 +119,14 @@ export interface SignalingVector {
   };
 }
 
+/** test/vectors/ours/README.md */
+export interface ExportVector {
+  readonly name: string;
+  readonly network: string;
+  readonly blocks: readonly string[];
+  readonly file: string;
+}
+
 export interface SignalingMessageVector {
   readonly bytes: string;
   readonly message: { readonly kind: string };
@@ -131,6 +139,7 @@ export const payloadVectors = (dialect: DialectName): readonly PayloadVector[] =
 export const blockVectors = (): { readonly cases: readonly BlockCase[] } => readVector('blocks.json');
 export const folderVector = (): readonly StoredBlockVector[] => readVector('folder-reference/expected.json');
 export const highlanderVectors = (): readonly TournamentVector[] => readVector('highlander.json');
+export const exportVectors = (): readonly ExportVector[] => readVector('ours/export.json');
 export const signalingVector = (): SignalingVector => readVector('ours/signaling.json');
 
 /** @param path inside test/vectors; the caller names the file's type */

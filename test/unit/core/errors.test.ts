@@ -10,6 +10,7 @@ import {
   PeerError,
   SessionError,
   StoreError,
+  TransferError,
 } from '../../../core/errors.ts';
 
 const ofEachLayer = [
@@ -17,6 +18,7 @@ const ofEachLayer = [
   new CryptoError('bad-key', 'no key'),
   new SessionError('bad-frame', 'no frame'),
   new StoreError('full', 'no room'),
+  new TransferError('cut', 'no end'),
   new LinkError('refused', 'no link'),
   new PeerError('closed', 'no peer'),
 ];
@@ -28,19 +30,21 @@ describe('an error', () => {
       ['CryptoError', 'bad-key'],
       ['SessionError', 'bad-frame'],
       ['StoreError', 'full'],
+      ['TransferError', 'cut'],
       ['LinkError', 'refused'],
       ['PeerError', 'closed'],
     ]);
     for (const error of ofEachLayer) {
-      const classes = [CodecError, CryptoError, SessionError, StoreError, LinkError, PeerError];
+      const classes = [CodecError, CryptoError, SessionError, StoreError, TransferError, LinkError, PeerError];
       expect(error).toBeInstanceOf(Error);
       expect(classes.filter((layer) => error instanceof layer)).toHaveLength(1);
     }
   });
 
-  it('of a store or a link carries what caused it', () => {
+  it('of a store, a transfer or a link carries what caused it', () => {
     const cause = new Error('below');
     expect(new StoreError('failed', 'above', { cause }).cause).toBe(cause);
+    expect(new TransferError('damaged', 'above', { cause }).cause).toBe(cause);
     expect(new LinkError('unreachable', 'above', { cause }).cause).toBe(cause);
   });
 });

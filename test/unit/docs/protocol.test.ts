@@ -8,12 +8,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bytesToHex, hexToBytes, utf8Bytes } from '../../../core/codec/bytes.ts';
+import { bytesToHex, concatBytes, hexToBytes } from '../../../core/codec/bytes.ts';
 import { decode, encode } from '../../../core/codec/codec.ts';
 import { type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
 import { nobleCurve } from '../../../core/crypto/noble-curve.ts';
 import { signaledAddress, signaledKey, unreachableAddress } from '../../../core/network/addresses.ts';
 import { cbcMessages, dialects, gcmSivMessages } from '../../../core/wire/dialect.ts';
 import { identify } from '../../../core/wire/identify.ts';
+import { mostContentBytes, sectionBytes, writeExport } from '../../../core/storage/export.ts';
+import { mostFrameBytes, rawFrame } from '../../../core/storage/zstd.ts';
+import { cbcMessages } from '../../../core/wire/dialect.ts';
 import { type Message, oursCommit, oursMark, wireVersion } from '../../../core/wire/messages.ts';
 import { callBytes, openSignal, type SealParties, type Signal, sealSignal } from '../../../core/wire/seal.ts';
 import {
@@ -96,6 +100,7 @@ const otherExamples: Record<string, Uint8Array> = {
   digest,
   seal: sealed,
   record: encodeRecords([Uint8Array.of(1, ...repeated(0x55, 32))]),
+  export: await exportOf(),
 };
 
 const fives = '55'.repeat(32) as ItemIdHex & HashHex;
@@ -121,7 +126,18 @@ const limits: Record<string, number> = {
   'others in one Told': mostTold,
   'bytes of a seal': sealedBytes,
   'bytes of a signaling message': signalingMessageBytes,
+  'bytes of a frame’s content': mostContentBytes,
+  'bytes of a frame': mostFrameBytes(mostContentBytes),
 };
+
+/** A chain without blocks, as it is exported. */
+async function exportOf(): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of writeExport(network, noBlocks(), rawFrame)) pieces.push(piece);
+  return concatBytes(...pieces);
+}
+
+async function* noBlocks(): AsyncGenerator<Uint8Array, void> {}
 
 function repeated(byte: number, length: number): Uint8Array {
   return new Uint8Array(length).fill(byte);
@@ -250,6 +266,10 @@ describe('the words of docs/protocol.md', () => {
   it.each(Object.entries(limits))('give as limit of the %s what the code has', (name, value) => {
     const row = page.split('\n').find((line) => line.startsWith(`| ${name} |`));
     expect(row?.split('|')[2]?.replaceAll(',', '').trim()).toBe(String(value));
+  });
+
+  it('give the size of a section of an export', () => {
+    expect(page).toContain(`up to ${sectionBytes / 1024} KiB`);
   });
 
   it.each([

@@ -29,6 +29,7 @@ import { decompressCapped } from '../../../core/storage/zstd.ts';
 import { folderDisk } from '../../../relay/store/disk.ts';
 import { FileStore } from '../../../relay/store/files.ts';
 import { openIdentity } from '../../../relay/store/identity.ts';
+import { keepNetworkName } from '../../../relay/store/network-name.ts';
 import { Keys } from '../../../web/identity.ts';
 import { mostSlots } from '../../../web/slot.ts';
 import { IndexedDbStore, storeName } from '../../../web/store/indexeddb.ts';
@@ -166,6 +167,7 @@ describe('the folder of docs/protocol.md', () => {
     const [item, signed] = [maker.pending(), maker.signed(first.hash)];
     const store = new FileStore(folderDisk(folder), nobleVerifier);
     await openIdentity(folder);
+    await keepNetworkName(folder, 'main');
     await store.open();
     await store.change({ ...noChange, append: [first, second], pendingAdded: [item], signed });
     await store.change({ ...noChange, pendingRemoved: [item.id] });
@@ -185,5 +187,6 @@ describe('the folder of docs/protocol.md', () => {
     expect(JSON.parse((await fileOf('identity')).toString())).toEqual({
       secret: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
+    expect((await fileOf('network')).toString()).toBe('main\n');
   });
 });

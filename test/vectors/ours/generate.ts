@@ -1,8 +1,9 @@
 /**
- * Writes signaling.json beside it (README.md). Shares no code with core/.
+ * Writes signaling.json and export.json beside it (README.md). Shares no code with core/.
  */
 import { createCipheriv, createECDH, createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { compress, init } from '@bokuweb/zstd-wasm';
 import { signSchnorr } from 'tiny-secp256k1';
 
 const sha256 = (...parts: Uint8Array[]) => createHash('sha256').update(Buffer.concat(parts)).digest();
@@ -113,3 +114,37 @@ const vector = {
 };
 
 writeFileSync(new URL('signaling.json', import.meta.url), `${JSON.stringify(vector, undefined, 1)}\n`);
+
+/** What the reference's own folder holds. */
+const stored: readonly { readonly borsh: string }[] = JSON.parse(
+  readFileSync(new URL('../folder-reference/expected.json', import.meta.url), 'utf8'),
+);
+const blocks = stored.map(({ borsh }) => Buffer.from(borsh, 'hex'));
+const u64 = (value: number) => Buffer.concat([u32(value), u32(0)]);
+
+/** One raw block of less than 128 KiB behind a header with a 1 KiB window and no content size (RFC 8878). */
+function rawFrame(content: Buffer): Buffer {
+  const header = u32((content.length << 3) | 1).subarray(0, 3);
+  return Buffer.concat([Buffer.from('28b52ffd0000', 'hex'), header, content]);
+}
+
+function exported(name: string, parts: readonly (readonly Buffer[])[], frameOf: (content: Buffer) => Uint8Array): Buffer {
+  const sections = parts.map((part) => {
+    const content = Buffer.concat([u32(part.length), ...part.map(counted)]);
+    return Buffer.concat([u8(0), counted(frameOf(content))]);
+  });
+  const count = parts.flat().length;
+  const whole = Buffer.concat([Buffer.from('mccloud\x1a'), u8(1), text(name), ...sections, u8(1), u64(count)]);
+  return Buffer.concat([whole, sha256(whole)]);
+}
+
+await init();
+const zstd = (content: Buffer) => compress(content, 19);
+const exports = [
+  { name: 'without blocks', network, blocks: [], file: exported(network, [], rawFrame) },
+  { name: 'one section, not compressed', network, blocks, file: exported(network, [blocks], rawFrame) },
+  { name: 'a section for each block', network: 'a.b-c_2', blocks, file: exported('a.b-c_2', blocks.map((block) => [block]), rawFrame) },
+  { name: 'two sections at level 19', network, blocks, file: exported(network, [blocks.slice(0, 3), blocks.slice(3)], zstd) },
+].map((made) => ({ ...made, blocks: made.blocks.map(hex), file: hex(made.file) }));
+
+writeFileSync(new URL('export.json', import.meta.url), `${JSON.stringify(exports, undefined, 1)}\n`);

@@ -136,6 +136,16 @@ export class FakePeer implements PeerFace {
 
   async *newBlocks(): AsyncIterable<BlockView> {}
 
+  /** As many blocks as come, without items. */
+  async importBlocks(parts: AsyncIterable<readonly Uint8Array[]>): Promise<number> {
+    let taken = 0;
+    for await (const part of parts) {
+      for (const _ of part) this.write([]);
+      taken += part.length;
+    }
+    return taken;
+  }
+
   onBlockCreation(): void {}
 
   on<Name extends keyof PeerEvents>(event: Name, callback: (value: PeerEvents[Name]) => void): () => void {

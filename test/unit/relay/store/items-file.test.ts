@@ -80,7 +80,7 @@ describe('ItemsFile', () => {
     const foreign = new RecordedDisk(new Map([['items.db', disk.contents.get('items.db') as Uint8Array]]));
     const stranger = new ChainMaker(2).block(undefined);
     const { files: strange } = await BlockFiles.open(foreign, allHold);
-    await strange.append([{ hash: stranger.hash, frame: rawFrame(stranger.bytes) }], true);
+    await strange.append([{ hash: stranger.hash, frame: rawFrame(stranger.bytes) }]);
     const items = await ItemsFile.open(foreign, strange, nobleVerifier);
     expect(ids.some((id) => items.contains(id))).toBe(false);
     expect(items.contains(stranger.items[0] as ItemId)).toBe(true);
