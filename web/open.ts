@@ -1,15 +1,18 @@
 /**
- * A full peer in a tab: the published entry `mccloud/web`.
+ * A full peer in a tab, and its chain as a file: the published entry `mccloud/web`.
  */
 import { defaultConfig, isNetworkName } from '../core/config.ts';
 import { itemIdHex } from '../core/crypto/keys.ts';
 import { PeerError } from '../core/errors.ts';
+import type { PeerFace } from '../core/face.ts';
 import { Peer } from '../core/host.ts';
 import type { Platform } from '../core/platform.ts';
 import type { Store } from '../core/storage/store.ts';
 import type { LeftPending } from './left-pending.ts';
 import { relayAddress } from './links/relay-address.ts';
+import { chainFiles, pageServices } from './page-services.ts';
 import { tabPlatform } from './platform.ts';
+import type { ChainFile, Progressed } from './transfer/chain-file.ts';
 
 export interface OpenOptions {
   /** 1 to 64 of `a–z 0–9 . _ -`. */
@@ -37,6 +40,30 @@ export async function openPeer({ network, relay, iceServers = [] }: OpenOptions)
   if (address !== undefined) peer.connect(address.peer(network));
   clearLeft(peer, leftPending, platform.store).catch(platform.crashed);
   return peer;
+}
+
+/**
+ * The peer's chain as a file, for another tab or `mccloud import`.
+ * @throws TransferError `unsettled`
+ */
+export async function exportChain(peer: PeerFace, progressed: Progressed = () => undefined): Promise<ChainFile> {
+  const { exportBlob } = await chainFiles();
+  const { frames } = pageServices();
+  return await exportBlob(peer, (bytes) => frames.frameOf(bytes), progressed);
+}
+
+/**
+ * Takes the chain of a file over, whose beginning our own must be, or empty.
+ * @returns how many blocks followed those held
+ * @throws TransferError; PeerError `closed`
+ */
+export async function importChain(
+  peer: PeerFace,
+  file: Blob,
+  progressed: Progressed = () => undefined,
+): Promise<number> {
+  const { importBlob } = await chainFiles();
+  return await importBlob(peer, file, progressed);
 }
 
 async function opened(network: string, platform: Platform): Promise<Peer> {

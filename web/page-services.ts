@@ -2,7 +2,8 @@
  * What all peers of one page share: the timers' worker, the workers that check signatures, the WASM modules.
  *
  * Begun with the first peer and never ended, for a page may close one and open another. WASM is fetched after the first
- * paint and nothing waits for it; where it may not be had, JavaScript goes on doing the work.
+ * paint and nothing waits for it; where it may not be had, JavaScript goes on doing the work. What makes a file of a chain
+ * is fetched then too, though nobody has asked for it: when somebody does, the server may be gone.
  */
 import { Knock } from './links/knock.ts';
 import { FrameWriter } from './store/zstd.ts';
@@ -36,7 +37,7 @@ export function pageServices(): PageServices {
     verifier: new VerifierPool(),
     frames: new FrameWriter(),
   };
-  const loading = loadWasm(services);
+  const loading = loadLater(services);
   services.verifier.expect(Promise.race([loading, later(expectedMs)]));
   return services;
 }
@@ -48,7 +49,7 @@ function later(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-async function loadWasm({ curve, verifier, frames }: PageServices): Promise<void> {
+async function loadLater({ curve, verifier, frames }: PageServices): Promise<void> {
   await firstPaint();
   await Promise.all([
     orDoWithout('libsecp256k1', async () => {
@@ -58,7 +59,14 @@ async function loadWasm({ curve, verifier, frames }: PageServices): Promise<void
       verifier.loaded(module, secp256k1, startWorkers());
     }),
     orDoWithout('zstd', async () => frames.load(await compileWasm(zstdUrl()))),
+    // Asked for again when it is wanted.
+    chainFiles().catch(() => undefined),
   ]);
+}
+
+/** The part of the program that is needed for `exportChain` and `importChain` only. */
+export function chainFiles(): Promise<typeof import('./transfer/chain-file.ts')> {
+  return import('./transfer/chain-file.ts');
 }
 
 async function orDoWithout(name: string, load: () => Promise<void>): Promise<void> {

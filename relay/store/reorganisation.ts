@@ -41,7 +41,8 @@ export async function reorganise(
   append: readonly Frame[],
 ): Promise<void> {
   const tip = blocks.hashAt(blocks.count - 1);
-  if (tip !== undefined && append.length > 0) {
+  // A mere cut is written down too: one before it may still lie there, and would put back what is cut now.
+  if (tip !== undefined) {
     const payload = encode(reorganisationCodec, { count: blocks.count, tip, cutTo, append });
     await disk.replace(name, encodeRecords([payload]));
   }

@@ -33,7 +33,8 @@ export const batch = { blocks: 128, bytes: 1024 * 1024 } as const;
 export async function openFolderChain(folder: string, verifier: Verifier): Promise<FolderChain> {
   const disk = await acquired(folder);
   try {
-    return { ...(await asOpened(disk, verifier)), close: () => disk.release() };
+    const { blocks, torn } = await asOpened(disk, verifier);
+    return { blocks, torn, close: () => disk.release() };
   } catch (error) {
     await disk.release();
     throw error;
@@ -53,17 +54,18 @@ export async function openDamagedChain(folder: string, verifier: Verifier): Prom
   const disk = await acquired(folder);
   const close = () => disk.release();
   try {
-    const named = Math.floor((await disk.open('index.db')).length / recordBytes);
+    const records = Math.floor((await disk.open('index.db')).length / recordBytes);
     const opened = await asOpened(disk, verifier).catch((error: unknown) => {
       if (error instanceof StoreError && error.code === 'corrupt') return undefined;
       throw error;
     });
-    if (opened?.torn.blocks === 0) return { ...opened, named, close };
+    if (opened?.isFinished === true) return { ...opened, named: opened.blocks.count, close };
+    if (opened?.torn.blocks === 0) return { ...opened, named: records, close };
     // What was cut for the first look was cut in memory only.
     await disk.release();
     await disk.acquire();
     const { files, found } = await BlockFiles.openUncut(disk, verifier);
-    return { blocks: files, torn: opened?.torn ?? { ...nothingTorn, found }, named, close };
+    return { blocks: files, torn: opened?.torn ?? { ...nothingTorn, found }, named: records, close };
   } catch (error) {
     await close();
     throw error;
@@ -79,8 +81,9 @@ async function acquired(folder: string): Promise<Disk> {
   throw new StoreError('unavailable', `there is no chain in ${folder}: it has no index.db`);
 }
 
-async function asOpened(disk: Disk, verifier: Verifier): Promise<Omit<FolderChain, 'close'>> {
+/** `isFinished`: a reorganisation was not over, and the index named the chain before it, or less. */
+async function asOpened(disk: Disk, verifier: Verifier) {
   const { files, torn } = await BlockFiles.open(disk, verifier);
   const isFinished = await finishReorganisation(disk, files);
-  return { blocks: files, torn: isFinished ? nothingTorn : torn };
+  return { blocks: files, torn: isFinished ? nothingTorn : torn, isFinished };
 }

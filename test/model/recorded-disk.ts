@@ -15,8 +15,11 @@ export type Operation =
   | { readonly kind: 'replace'; readonly name: string; readonly bytes: Uint8Array }
   | { readonly kind: 'remove'; readonly name: string };
 
-/** What becomes of what was not synced. Zeros: the file had grown already when its bytes were lost. */
-export type Fate = 'kept' | 'lost' | 'zeros';
+/**
+ * What becomes of what was not synced. Zeros: the file had grown already when its bytes were lost. Or so many operations
+ * came to the disk, and of an append after them so many bytes.
+ */
+export type Fate = 'kept' | 'lost' | 'zeros' | { readonly operations: number; readonly bytes: number };
 
 export type Contents = ReadonlyMap<string, Uint8Array>;
 
@@ -83,13 +86,15 @@ export class RecordedDisk implements Disk {
     const operations = this.operations.slice(0, done);
     const next = this.operations[done];
     if (next?.kind === 'append') operations.push({ ...next, bytes: next.bytes.slice(0, bytes) });
+    /** Operations of each file that were not synced and came to the disk all the same. */
+    const arrived = new Map<string, number>();
     operations.forEach((operation, at) => {
-      const isSynced = operations.slice(at).some(({ kind, name }) => syncs(kind) && name === operation.name);
-      const fate = isSynced ? 'kept' : fateOf(operation.name);
-      if (fate === 'kept') apply(files, operation);
-      else if (fate === 'zeros' && operation.kind === 'append') {
-        apply(files, { ...operation, bytes: new Uint8Array(operation.bytes.length) });
-      }
+      const { name } = operation;
+      const isSynced = operations.slice(at).some((later) => syncs(later.kind) && later.name === name);
+      const nth = arrived.get(name) ?? 0;
+      if (!isSynced) arrived.set(name, nth + 1);
+      const left = isSynced ? operation : leftOf(operation, fateOf(name), nth);
+      if (left !== undefined) apply(files, left);
     });
     return files;
   }
@@ -100,6 +105,18 @@ export class RecordedDisk implements Disk {
     this.operations.push(operation);
     apply(this.#files, operation);
   }
+}
+
+/** @param nth of the operations of its file that were not synced */
+function leftOf(operation: Operation, fate: Fate, nth: number): Operation | undefined {
+  if (fate === 'kept') return operation;
+  if (fate === 'lost') return undefined;
+  const isAppend = operation.kind === 'append';
+  if (fate === 'zeros') return isAppend ? { ...operation, bytes: new Uint8Array(operation.bytes.length) } : undefined;
+  if (nth < fate.operations) return operation;
+  return isAppend && nth === fate.operations
+    ? { ...operation, bytes: operation.bytes.slice(0, fate.bytes) }
+    : undefined;
 }
 
 function syncs(kind: Operation['kind']): boolean {

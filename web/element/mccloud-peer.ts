@@ -34,6 +34,9 @@
  * @csspart block-item - An item of a block; `data-id`, `data-author`, `data-verified`.
  * @csspart older - The button that shows older blocks.
  * @csspart newest - The button that goes back to the newest block.
+ * @csspart export - The button that makes a file of the chain.
+ * @csspart import - The button that asks for such a file; `import-file` is the field it opens.
+ * @csspart transfer - What comes of exporting and importing, in words.
  * @csspart peer - A link; `data-key`, `data-carrier`.
  *
  * @cssproperty --mccloud-paper - Ground.
@@ -48,14 +51,17 @@
  * @cssproperty --mccloud-padding - Around everything; 1.25rem.
  */
 import type { PeerFace } from '../../core/face.ts';
-import { openPeer } from '../open.ts';
+import { exportChain, importChain, openPeer } from '../open.ts';
 import type { PeerElementEvents } from './events.ts';
 import { PeerElement } from './peer-element.ts';
 import type { Settings } from './settings.ts';
+import type { Transfer } from './views/transfer-form.ts';
 
 export type { PeerBlockEvent, PeerChangeEvent, PeerErrorEvent, PeerReadyEvent } from './events.ts';
 
 export class MccloudPeer extends PeerElement {
+  protected override readonly transfer: Transfer = { exportChain, importChain };
+
   protected override openPeer(settings: Settings): Promise<PeerFace> {
     return openPeer(settings);
   }

@@ -1,8 +1,9 @@
 /**
  * The element without its peer: attributes, life in the document, events, and when it is drawn.
  *
- * `<mccloud-peer>` (mccloud-peer.ts, where its public face is written down) adds only how a peer is opened. The DOM
- * decides what is wanted, `Opening` goes there, `PeerScreen` draws what is open. Drawn as `Pacer` says.
+ * `<mccloud-peer>` (mccloud-peer.ts, where its public face is written down) adds only how a peer is opened and how its
+ * chain comes into a file. The DOM decides what is wanted, `Opening` goes there, `PeerScreen` draws what is open. Drawn as
+ * `Pacer` says.
  */
 import { html, LitElement, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { PeerFace } from '../../core/face.ts';
@@ -15,6 +16,7 @@ import { chainStyles } from './styles/chain.ts';
 import { frameStyles } from './styles/frame.ts';
 import { themeStyles } from './styles/theme.ts';
 import { faultView, openingView } from './views/absence.ts';
+import type { Transfer } from './views/transfer-form.ts';
 
 export abstract class PeerElement extends LitElement {
   static override properties: PropertyDeclarations = { network: { reflect: true }, relay: { reflect: true } };
@@ -34,6 +36,8 @@ export abstract class PeerElement extends LitElement {
   #screen: PeerScreen | undefined;
   #ends: readonly (() => void)[] = [];
   #asked = false;
+
+  protected abstract readonly transfer: Transfer;
 
   protected abstract openPeer(settings: Settings): Promise<PeerFace>;
 
@@ -106,7 +110,7 @@ export abstract class PeerElement extends LitElement {
   }
 
   #opened(peer: PeerFace, settings: Settings): void {
-    const screen = new PeerScreen(peer, settings, () => this.requestUpdate());
+    const screen = new PeerScreen(peer, settings, this.transfer, () => this.requestUpdate());
     this.#screen = screen;
     this.#ends = [
       () => screen.close(),

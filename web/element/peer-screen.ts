@@ -16,11 +16,13 @@ import { pendingView } from './views/pending.ts';
 import { problemsView } from './views/problems.ts';
 import { ShareForm } from './views/share-form.ts';
 import { StatusHeader } from './views/status-header.ts';
+import { type Transfer, TransferForm } from './views/transfer-form.ts';
 
 export class PeerScreen {
   readonly #peer: PeerFace;
   readonly #header: StatusHeader;
   readonly #form: ShareForm;
+  readonly #transferForm: TransferForm;
   readonly #chain: ChainWindow;
   readonly #unfolding: Unfolding;
   readonly #announcer: Announcer;
@@ -28,10 +30,11 @@ export class PeerScreen {
   #announced = '';
 
   /** @param changed asks for another drawing */
-  constructor(peer: PeerFace, settings: Settings, changed: () => void) {
+  constructor(peer: PeerFace, settings: Settings, transfer: Transfer, changed: () => void) {
     this.#peer = peer;
     this.#header = new StatusHeader(peer, settings, changed);
     this.#form = new ShareForm(peer, changed);
+    this.#transferForm = new TransferForm(peer, transfer, changed);
     this.#chain = new ChainWindow(peer, changed);
     this.#unfolding = new Unfolding(changed);
     this.#announcer = new Announcer((sentence) => {
@@ -63,6 +66,7 @@ export class PeerScreen {
           </div>
           <div class="side">
             ${peersView(this.#peer.peers(), publicKey)}
+            ${this.#transferForm.render()}
             <slot name="aside"></slot>
           </div>
         </div>

@@ -172,6 +172,21 @@ export const frameStyles = css`
     padding-inline-start: 1.6875rem;
   }
 
+  /* The chain as a file */
+  .transfer {
+    display: grid;
+    gap: 0.25rem;
+    line-height: 1.4;
+  }
+
+  .transfer button {
+    margin-inline-end: 0.75rem;
+  }
+
+  .transfer progress {
+    inline-size: 100%;
+  }
+
   @container (min-width: 52rem) {
     .sheet {
       gap: 2.25rem;

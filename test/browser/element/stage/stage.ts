@@ -5,8 +5,11 @@
  * `never` is how opening goes. Tests reach what was opened through `window.stage`.
  */
 import type { PeerFace } from '../../../../core/face.ts';
+import { rawFrame } from '../../../../core/storage/zstd.ts';
 import { PeerElement } from '../../../../web/element/peer-element.ts';
 import type { Settings } from '../../../../web/element/settings.ts';
+import type { Transfer } from '../../../../web/element/views/transfer-form.ts';
+import { exportBlob, importBlob } from '../../../../web/transfer/chain-file.ts';
 import { type FakePeer, itemOf } from './fake-peer.ts';
 import { scenes } from './scenes.ts';
 
@@ -32,6 +35,11 @@ const stage: Stage = { opened: [], settings: [], drawings: 0, itemOf };
 window.stage = stage;
 
 class StagedPeer extends PeerElement {
+  protected override readonly transfer: Transfer = {
+    exportChain: (peer, progressed) => exportBlob(peer, rawFrame, progressed),
+    importChain: importBlob,
+  };
+
   protected override async openPeer(settings: Settings): Promise<PeerFace> {
     stage.settings.push(settings);
     if (query.get('opening') === 'fails') throw new Error('there is no stage.');

@@ -64,14 +64,26 @@ describe('a reorganisation', () => {
     }
   });
 
-  it('needs no file where nothing takes the place of what is cut', async () => {
-    const disk = new RecordedDisk();
-    const { files } = await BlockFiles.open(disk, allHold);
-    await files.append(chain.map(framed));
-    await reorganise(disk, files, 2, []);
-    expect(disk.operations.some(({ kind }) => kind === 'replace')).toBe(false);
-    expect((await recovered(disk.contents)).held).toBe(hashes(chain.slice(0, 2)));
-  });
+  it.each([1, 3])(
+    'that is over puts nothing back that a later one cuts, should its file be left (%i)',
+    async (cutTo) => {
+      const disk = new RecordedDisk();
+      const { files } = await BlockFiles.open(disk, allHold);
+      await files.append(chain.map(framed));
+      const branch = new ChainMaker(2).chain(2, chain[2]);
+      await reorganise(disk, files, 3, branch.map(framed));
+      const begin = disk.operations.length;
+      await reorganise(disk, files, cutTo, []);
+      const before = hashes([...chain.slice(0, 3), ...branch]);
+      const after = hashes(chain.slice(0, cutTo));
+      // That a file was removed comes to the disk with nothing that is synced.
+      for (let done = begin; done <= disk.operations.length; done++) {
+        const { held } = await recovered(disk.crashed(done, 0, () => 'lost'));
+        expect([before, after]).toContain(held);
+      }
+      expect((await recovered(disk.crashed(disk.operations.length, 0, () => 'lost'))).held).toBe(after);
+    },
+  );
 
   it('is not begun by a file that is torn', async () => {
     const disk = new RecordedDisk();

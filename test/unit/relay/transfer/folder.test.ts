@@ -62,6 +62,13 @@ describe('openFolderChain', () => {
     expect(torn).toEqual(nothingTorn);
     expect(await blocks.read(0, 99, 2 ** 30)).toEqual([...chain.slice(0, 5), ...branch].map(encodeBlock));
     await close();
+    for (const done of [half - 2, half]) {
+      for (const [name, bytes] of disk.crashed(done)) await writeFile(join(folder, name), bytes);
+      const looked = await openDamagedChain(folder, nodeVerifier);
+      expect([looked.blocks.count, looked.named, looked.torn]).toEqual([8, 8, nothingTorn]);
+      await looked.close();
+    }
+    for (const [name, bytes] of disk.crashed(half)) await writeFile(join(folder, name), bytes);
     expect(await bytesIn(folder)).toEqual(before);
   });
 
