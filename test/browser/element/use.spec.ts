@@ -192,3 +192,52 @@ test.describe('sharing', () => {
     await expect(part(page, 'block-item')).toHaveCount(2);
   });
 });
+
+test.describe('the chain as a file', () => {
+  test('is exported with one button and imported with another, and what came of it is said', async ({ page }) => {
+    await show(page, 'five');
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export' }).click();
+    const download = await downloading;
+    expect(download.suggestedFilename()).toBe('main-7.mccloud');
+    await expect(part(page, 'transfer')).toHaveText('7 blocks exported to main-7.mccloud.');
+    const file = await download.path();
+    await show(page, 'empty');
+    await expect(part(page, 'export')).toBeDisabled();
+    const choosing = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Import' }).click();
+    await (await choosing).setFiles(file);
+    await expect(part(page, 'transfer')).toHaveText('7 blocks imported.');
+    await expect(part(page, 'block')).toHaveCount(7);
+    await expect(part(page, 'export')).toBeEnabled();
+  });
+
+  test('shows how far it is while it takes long, and lets nothing else begin', async ({ page }) => {
+    await show(page, 'five');
+    await page.evaluate(() => {
+      const [peer] = window.stage.opened;
+      if (peer === undefined) throw new Error('no peer is on the stage');
+      const blocks = peer.blocks.bind(peer);
+      peer.blocks = async function* (options) {
+        for await (const block of blocks(options)) {
+          if (block.height === 4) await new Promise((resolve) => document.addEventListener('go-on', resolve));
+          yield block;
+        }
+      };
+    });
+    await part(page, 'export').click();
+    const progress = page.getByRole('progressbar', { name: 'Blocks exported' });
+    await expect(progress).toHaveAttribute('value', '4');
+    await expect(progress).toHaveAttribute('max', '7');
+    await expect(part(page, 'import')).toBeDisabled();
+    await page.evaluate(() => document.dispatchEvent(new Event('go-on')));
+    await expect(part(page, 'transfer')).toContainText('7 blocks exported');
+  });
+
+  test('that is none is refused in words', async ({ page }) => {
+    await show(page, 'five');
+    await part(page, 'import-file').setInputFiles({ name: 'a.mccloud', mimeType: '', buffer: Buffer.from('a text') });
+    await expect(part(page, 'transfer')).toHaveText('Not imported. This is no file of an exported chain.');
+    await expect(part(page, 'import')).toBeEnabled();
+  });
+});
