@@ -8,10 +8,7 @@ import type { Block } from './chain/block.ts';
 import type { Newcomer } from './chain/intake.ts';
 import type { Placement } from './chain/newcomers.ts';
 import { settledBlocks } from './chain/roots.ts';
-import { treeDepth } from './chain/tree.ts';
 import { type Candidate, treeDepth } from './chain/tree.ts';
-import { concatBytes, hexToBytes } from './codec/bytes.ts';
-import { encode } from './codec/codec.ts';
 import type { Milliseconds } from './config.ts';
 import { type Hash, type HashHex, hashHex, holderOf, type ItemId, itemIdHex, type PublicKey } from './crypto/keys.ts';
 import type { LinkId, Loaded, RequestId } from './events.ts';
@@ -48,12 +45,6 @@ export class CatchUp {
     this.#rootContest = new RootContest(machines, () => {
       this.#tipUnshared = true;
     });
-  }
-
-  /** Whether this is not the time to write a block: neighbours hold what we do not. */
-  get ownRoot(): Hash | undefined {
-    const { root } = this.#machines.chain;
-    return root === undefined ? undefined : hashFrom(hexToBytes(root));
   }
 
   /** Whether this is not the time to write a block: neighbours, or a file, hold what we do not. */

@@ -9,7 +9,6 @@ import { CatchUp } from './catch-up.ts';
 import type { PoolItem } from './chain/pool.ts';
 import { keptCandidate } from './chain/tree.ts';
 import type { HeldChain } from './chain/verification.ts';
-import { encode } from './codec/codec.ts';
 import type { Milliseconds } from './config.ts';
 import { Conversation } from './conversation.ts';
 import { type HashHex, hashHex, holderOf, type PublicKey, type PublicKeyHex } from './crypto/keys.ts';
@@ -74,8 +73,8 @@ export class PeerMachine {
 
   /** The chain as an imported one must begin. */
   get held(): HeldChain {
-    const { count, tree } = this.#machines.chain;
-    return { count, root: this.#catchUp.ownRoot, tip: tree.tip?.block };
+    const { count, tree, rootHash } = this.#machines.chain;
+    return { count, root: rootHash, tip: tree.tip?.block };
   }
 
   pending(): Iterable<PoolItem> {

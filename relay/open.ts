@@ -6,9 +6,8 @@
  *     peer.connect('ws://127.0.0.1:8080/peer/main');
  *     peer.connect('127.0.0.1:29093');
  */
-import type { Config } from '../core/config.ts';
-import { PeerError } from '../core/errors.ts';
 import { type Config, isNetworkName } from '../core/config.ts';
+import { PeerError } from '../core/errors.ts';
 import { Peer } from '../core/host.ts';
 import type { Transport } from '../core/link.ts';
 import { hostAndPort, unreachableAddress } from '../core/network/addresses.ts';
@@ -65,6 +64,7 @@ export async function openNodePeer(options: NodePeerOptions): Promise<Peer> {
   const { transports, listen } = await openTransports(reach);
   try {
     const platform = await nodePlatform(folder, transports, crashed);
+    if (isNetworkName(config.network)) await keepNetworkName(folder, config.network);
     return await Peer.open({ ...config, listen }, platform);
   } catch (error) {
     for (const transport of transports) transport.close();
@@ -111,10 +111,6 @@ async function openTransports(reach: Reach): Promise<Transports> {
 function announced(host: string, port: number): string {
   if (host === '0.0.0.0' || host === '::') return unreachableAddress;
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
-export async function openNodePeer({ folder, crashed = throwLater, ...config }: NodePeerOptions): Promise<Peer> {
-  const platform = await nodePlatform(folder, [new WebSocketDialler()], crashed);
-  if (isNetworkName(config.network)) await keepNetworkName(folder, config.network);
-  return Peer.open(config, platform);
 }
 
 function throwLater(error: unknown): void {

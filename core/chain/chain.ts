@@ -96,9 +96,13 @@ export class Chain {
     return this.#tree.block(hashHex(hash))?.block.parent;
   }
 
+  get rootHash(): Hash | undefined {
+    return this.#root === undefined ? undefined : hashFrom(hexToBytes(this.#root));
+  }
+
   /** The first block, when there is one that others may hear of. */
   get shownRoot(): Hash | undefined {
-    return this.shown === undefined || this.#root === undefined ? undefined : hashFrom(hexToBytes(this.#root));
+    return this.shown === undefined ? undefined : this.rootHash;
   }
 
   /** Whether one of the newest blocks holds the item; for older ones the store is asked. */

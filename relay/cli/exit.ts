@@ -2,7 +2,7 @@
  * How a command ends: exit codes that a script can go by, and one line on stderr for whoever reads.
  */
 import { CommanderError } from 'commander';
-import { LinkError, PeerError, StoreError } from '../../core/errors.ts';
+import { LinkError, PeerError, StoreError, TransferError } from '../../core/errors.ts';
 import { ControlError } from '../control/errors.ts';
 
 /** What `--help` lists. */
@@ -37,7 +37,8 @@ export function outcomeOf(error: unknown): Outcome | undefined {
     return { exitCode: error.code === 'no-peer' ? exitCodes.noPeer : exitCodes.failed, line: error.message };
   }
   if (error instanceof StoreError && error.code === 'held') return { exitCode: exitCodes.held, line: error.message };
-  if (error instanceof StoreError || error instanceof PeerError || error instanceof LinkError) {
+  const isTold = [StoreError, PeerError, LinkError, TransferError].some((kind) => error instanceof kind);
+  if (isTold && error instanceof Error) {
     return { exitCode: exitCodes.failed, line: error.message };
   }
   // Whoever reads what is printed has enough (`| head`).

@@ -10,14 +10,16 @@ import { addPeer } from './peer.ts';
 import { addShare } from './share.ts';
 import { addStatus } from './status.ts';
 import type { Terminal } from './terminal.ts';
+import { addTransfer } from './transfer.ts';
 
 /** In the order of the help. Commands that work on a folder while no peer runs on it have their place at the end. */
-const commands = [addPeer, addShare, addBlocks, addStatus];
+const commands = [addPeer, addShare, addBlocks, addStatus, addTransfer];
 
 const more = `
 share, blocks and status talk to the peer that runs on a folder (--data), by way
-of a socket in it that only its owner may use. The relay, with the page for
-browsers, is npm start.
+of a socket in it that only its owner may use; verify, export and import work on
+a folder while no peer runs on it. The relay, with the page for browsers, is npm
+start.
 
 Exit codes:
   ${exitCodes.done}  done; for peer and blocks --follow also: ended by Ctrl-C or SIGTERM
@@ -32,6 +34,7 @@ Examples:
   mccloud peer --data two --port 29093 --conn 127.0.0.1:29092
   mccloud share --data one --wait 'hello'
   mccloud blocks --data two --follow
+  mccloud export one chain.mccloud
 `;
 
 /** Runs what the arguments ask for. @returns the exit code */

@@ -1,35 +1,32 @@
 /**
  * `mccloud verify`, `export` and `import`: a chain in a folder, looked at and carried to and fro.
  *
- * Exit codes: 0 done; 1 it could not be done, or the chain is not whole, with one line that says why; 2 asked in a wrong
- * way; 4 another process holds the folder. Progress goes to stderr, where a person sees it and only there.
+ * They work on a folder while no peer runs on it. Progress goes to stderr, where a person sees it and only there.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { isNetworkName } from '../../core/config.ts';
-import { StoreError, TransferError } from '../../core/errors.ts';
 import type { Torn } from '../store/block-files.ts';
 import { exportFolder } from '../transfer/export.ts';
 import type { Progressed } from '../transfer/folder.ts';
 import { importFile } from '../transfer/import.ts';
 import { type FolderReport, verifyFolder } from '../transfer/verify.ts';
+import { CommandError, exitCodes } from './exit.ts';
+import type { Terminal } from './terminal.ts';
 
-/** Adds the three commands. They set `process.exitCode` and end the process only for a wrong usage. */
-export function transferCommands(program: Command): void {
+export function addTransfer(program: Command, terminal: Terminal): void {
   program
     .command('verify')
     .description('verifies the chain of a folder: every hash, parent, author and signature; changes nothing')
     .argument('<folder>', 'a folder of this program or of the reference')
     .addOption(forcedRestart())
-    .exitOverride(usageExit)
-    .action((folder: string, options: Forced) => ended(() => verify(folder, options)));
+    .action((folder: string, options: Forced) => verify(folder, options, terminal));
   program
     .command('export')
     .description('writes the chain of a folder into one file, which a folder or a tab imports')
     .argument('<folder>', 'a folder of this program or of the reference')
     .argument('<file>', 'where to write; takes the place of what is there')
     .addOption(network('the network whose chain it is, where the folder does not say it (default: main)'))
-    .exitOverride(usageExit)
-    .action((folder: string, file: string, options: Named) => ended(() => exported(folder, file, options)));
+    .action((folder: string, file: string, options: Named) => exported(folder, file, options, terminal));
   program
     .command('import')
     .description('takes an exported chain over into a folder that is empty or holds the beginning of it')
@@ -37,8 +34,7 @@ export function transferCommands(program: Command): void {
     .argument('<folder>', 'made if it is not there')
     .addOption(network('refuse the file if it is of another network'))
     .addOption(forcedRestart())
-    .exitOverride(usageExit)
-    .action((file: string, folder: string, options: Named & Forced) => ended(() => imported(file, folder, options)));
+    .action((file: string, folder: string, options: Named & Forced) => imported(file, folder, options, terminal));
 }
 
 interface Forced {
@@ -49,7 +45,6 @@ interface Named {
   readonly network?: string;
 }
 
-const exitCodes = { failed: 1, usage: 2, held: 4 } as const;
 /** How often a line of progress is written anew. */
 const progressMs = 200;
 
@@ -64,33 +59,28 @@ function network(description: string): Option {
   });
 }
 
-/** Commander ends with 1 for what is 2 here; asked for help it ends with 0. */
-function usageExit({ exitCode }: { readonly exitCode: number }): never {
-  process.exit(exitCode === 0 ? 0 : exitCodes.usage);
-}
-
-async function verify(folder: string, options: Forced): Promise<void> {
+async function verify(folder: string, options: Forced, terminal: Terminal): Promise<void> {
   const report = await withProgress((progressed) => verifyFolder(folder, { ...options, progressed }));
   const { fault, torn } = report;
-  for (const line of [...reportLines(report), ...tornLines(torn, 'will be')]) console.log(line);
+  await printLines(terminal, [...reportLines(report), ...tornLines(torn, 'will be')]);
   if (fault === undefined) return;
-  failed(`the block at height ${fault.height} is not valid: ${fault.why}`, exitCodes.failed);
+  throw new CommandError(exitCodes.failed, `the block at height ${fault.height} is not valid: ${fault.why}`);
 }
 
-async function exported(folder: string, file: string, options: Named): Promise<void> {
+async function exported(folder: string, file: string, options: Named, terminal: Terminal): Promise<void> {
   const { network, blocks, bytes, torn } = await withProgress((progressed) =>
     exportFolder(folder, file, { ...options, progressed }),
   );
-  console.log(`${counted(blocks, 'block')} of the network ${network} in ${file}, ${counted(bytes, 'byte')}`);
-  for (const line of tornLines(torn, 'will be')) console.log(line);
+  const what = `${counted(blocks, 'block')} of the network ${network} in ${file}, ${counted(bytes, 'byte')}`;
+  await printLines(terminal, [what, ...tornLines(torn, 'will be')]);
 }
 
-async function imported(file: string, folder: string, options: Named & Forced): Promise<void> {
+async function imported(file: string, folder: string, options: Named & Forced, terminal: Terminal): Promise<void> {
   const report = await withProgress((progressed) => importFile(file, folder, { ...options, progressed }));
   const { network, blocks, imported, torn } = report;
-  for (const line of tornLines(torn, 'were')) console.log(line);
   const news = imported === 0 ? 'it held all of them before' : `${grouped(imported)} of them new`;
-  console.log(`${counted(blocks, 'block')} of the network ${network} in ${folder}, ${news}`);
+  const what = `${counted(blocks, 'block')} of the network ${network} in ${folder}, ${news}`;
+  await printLines(terminal, [...tornLines(torn, 'were'), what]);
 }
 
 function reportLines({ blocks, items, unverifiedItems, forcedBlocks, fault }: FolderReport): string[] {
@@ -113,19 +103,8 @@ function tornLines({ blocks, bytes, found }: Torn, will: 'will be' | 'were'): st
   return lines;
 }
 
-/** What a person can put right is one line; anything else is a bug, and is thrown. */
-async function ended(run: () => Promise<void>): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    if (!(error instanceof StoreError || error instanceof TransferError)) throw error;
-    failed(error.message, error.code === 'held' ? exitCodes.held : exitCodes.failed);
-  }
-}
-
-function failed(why: string, exitCode: number): void {
-  console.error(`mccloud: ${why}`);
-  process.exitCode = exitCode;
+async function printLines(terminal: Terminal, lines: readonly string[]): Promise<void> {
+  for (const line of lines) await terminal.print(`${line}\n`);
 }
 
 async function withProgress<T>(run: (progressed: Progressed) => Promise<T>): Promise<T> {

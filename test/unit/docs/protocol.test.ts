@@ -7,17 +7,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { bytesToHex, hexToBytes, utf8Bytes } from '../../../core/codec/bytes.ts';
-import { bytesToHex, concatBytes, hexToBytes } from '../../../core/codec/bytes.ts';
+import { bytesToHex, concatBytes, hexToBytes, utf8Bytes } from '../../../core/codec/bytes.ts';
 import { decode, encode } from '../../../core/codec/codec.ts';
 import { type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
 import { nobleCurve } from '../../../core/crypto/noble-curve.ts';
 import { signaledAddress, signaledKey, unreachableAddress } from '../../../core/network/addresses.ts';
-import { cbcMessages, dialects, gcmSivMessages } from '../../../core/wire/dialect.ts';
-import { identify } from '../../../core/wire/identify.ts';
 import { mostContentBytes, sectionBytes, writeExport } from '../../../core/storage/export.ts';
 import { mostFrameBytes, rawFrame } from '../../../core/storage/zstd.ts';
-import { cbcMessages } from '../../../core/wire/dialect.ts';
+import { cbcMessages, dialects, gcmSivMessages } from '../../../core/wire/dialect.ts';
+import { identify } from '../../../core/wire/identify.ts';
 import { type Message, oursCommit, oursMark, wireVersion } from '../../../core/wire/messages.ts';
 import { callBytes, openSignal, type SealParties, type Signal, sealSignal } from '../../../core/wire/seal.ts';
 import {

@@ -72,6 +72,8 @@ describe('openNodePeer', () => {
     const peer = await openNodePeer({ network: 'main', folder, reach: { ...reach, host: '::1' } });
     expect(() => peer.connect('ws://127.0.0.1:1/peer/main')).toThrow(expect.objectContaining({ code: 'bad-address' }));
     await peer.close();
+  });
+
   it('refuses a folder that holds another network, and holds nothing then', async () => {
     await (await openNodePeer({ network: 'main', folder })).close();
     await expect(openNodePeer({ network: 'other', folder })).rejects.toMatchObject({

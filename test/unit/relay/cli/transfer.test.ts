@@ -1,53 +1,23 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { transferCommands } from '../../../../relay/cli/transfer.ts';
+import { describe, expect, it } from 'vitest';
 import { nodeVerifier } from '../../../../relay/curve.ts';
 import { folderDisk } from '../../../../relay/store/disk.ts';
 import { FileStore } from '../../../../relay/store/files.ts';
 import { ChainSigner } from '../../../model/chain-signer.ts';
+import { ran, TestTerminal } from '../../../model/command-line.ts';
 import { changeFile, referenceCopy, useFolder, writeFolder } from '../transfer/chain-folder.ts';
 
 const folderOf = useFolder();
 const chain = new ChainSigner(1).chain(3);
 const copied = () => referenceCopy(folderOf('reference'));
 
-class Exit extends Error {
-  constructor(readonly exitCode: number) {
-    super(`exit ${exitCode}`);
-  }
-}
-
-beforeEach(() => {
-  vi.spyOn(process, 'exit').mockImplementation((code) => {
-    throw new Exit(Number(code));
-  });
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.exitCode = undefined;
-});
-
 /** What the command says and ends with. */
 async function run(...args: readonly string[]) {
-  const [out, err] = [vi.spyOn(console, 'log'), vi.spyOn(console, 'error')];
-  for (const spy of [out, err]) spy.mockImplementation(() => undefined).mockClear();
-  for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, 'write').mockReturnValue(true);
-  process.exitCode = 0;
-  const program = new Command('mccloud');
-  transferCommands(program);
-  let exitCode: number;
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    exitCode = Number(process.exitCode);
-  } catch (error) {
-    if (!(error instanceof Exit)) throw error;
-    exitCode = error.exitCode;
-  }
-  const lines = (spy: typeof out) => spy.mock.calls.map(([line]) => String(line));
-  return { exitCode, out: lines(out), err: lines(err) };
+  const terminal = new TestTerminal();
+  const { exitCode } = await ran(args, terminal);
+  const lines = (text: string) => text.split('\n').slice(0, -1);
+  return { exitCode, out: lines(terminal.printed), err: lines(terminal.said) };
 }
 
 describe('mccloud verify', () => {
@@ -67,7 +37,7 @@ describe('mccloud verify', () => {
         '2 blocks with 2 items are whole and verified before that one',
         expect.stringMatching(/^the end is torn: [\d,]+ bytes, of 4 blocks, will be cut by the next opening$/),
       ],
-      err: ['mccloud: the block at height 2 is not valid: its parent is not the block before it'],
+      err: ['the block at height 2 is not valid: its parent is not the block before it'],
     });
   });
 
@@ -114,7 +84,7 @@ describe('mccloud export and import', () => {
 
   it('say in one line what is wrong, and end with 1', async () => {
     await writeFile(folderOf('text'), 'a text');
-    const failed = (why: string) => ({ exitCode: 1, out: [], err: [`mccloud: ${why}`] });
+    const failed = (why: string) => ({ exitCode: 1, out: [], err: [why] });
     expect(await run('import', folderOf('text'), folderOf('new'))).toEqual(
       failed('This is no file of an exported chain.'),
     );
@@ -139,7 +109,7 @@ describe('mccloud export and import', () => {
       expect(await run(...args)).toEqual({
         exitCode: 4,
         out: [],
-        err: [`mccloud: the folder ${folderOf('chain')} is in use by this process`],
+        err: [`the folder ${folderOf('chain')} is in use by this process`],
       });
     }
     await store.close();
