@@ -7,9 +7,8 @@
 
 import type { CatchUp } from './catch-up.ts';
 import type { Data } from './chain/data.ts';
-import type { PoolItem } from './chain/pool.ts';
 import type { Milliseconds } from './config.ts';
-import { itemIdHex, keyHex } from './crypto/keys.ts';
+import { type ItemId, itemIdHex, keyHex } from './crypto/keys.ts';
 import type { LinkId } from './events.ts';
 import type { Machines } from './machines.ts';
 import { signaledAddress, unreachableAddress } from './network/addresses.ts';
@@ -84,7 +83,7 @@ export class Conversation {
   }
 
   /** An item that waits for a block from now on. @param holders links whose other end has it @param by the link it came by */
-  passOn({ id, data }: PoolItem, holders: ReadonlySet<LinkId>, by: LinkId | undefined, now: Milliseconds): void {
+  passOn(id: ItemId, data: Data, holders: ReadonlySet<LinkId>, by: LinkId | undefined, now: Milliseconds): void {
     const { links, crossing } = this.#machines;
     const dialect = by === undefined ? undefined : links.greetedLink(by)?.phase.dialect.name;
     this.#share(data, holders, crossing.came(itemIdHex(id), dialect, now));
@@ -92,8 +91,9 @@ export class Conversation {
 
   /** What is said without being asked: items to share again, the question for more neighbours. */
   speak(now: Milliseconds): void {
-    const { chain, links, neighbours, config, crossing } = this.#machines;
-    for (const item of chain.pool.dueToShareAgain(now)) this.passOn(item, new Set(), undefined, now);
+    const { chain, links, neighbours, config, crossing, gossip } = this.#machines;
+    for (const { id, data, holders, link } of gossip.due(now)) this.passOn(id, data, holders, link, now);
+    for (const { id, data } of chain.pool.dueToShareAgain(now)) this.passOn(id, data, new Set(), undefined, now);
     for (const { item, into } of crossing.due(now))
       this.#share(item.data, new Set(), into === 'cbc' ? 'gcm-siv' : 'cbc');
     const linked = links.proven;

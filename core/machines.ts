@@ -85,7 +85,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     intake,
     roots,
     newcomers: new Newcomers(chain, intake, roots, authoring, members, curve),
-    gossip: new Gossip(chain, effects),
+    gossip: new Gossip(chain, random, effects),
     sync: new Sync({
       below: (blocks) => chain.tree.mainAt(chain.count - 1 - blocks)?.block.hash,
       get short() {

@@ -100,10 +100,10 @@ export class PeerMachine {
   get deadline(): Milliseconds | undefined {
     if (this.#closed || this.#closing !== undefined) return this.#closed ? undefined : this.#closing;
     const { presence, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
-    const { announcements, watchDog, crossing } = this.#machines;
+    const { announcements, watchDog, crossing, gossip } = this.#machines;
     const online = [presence, members, announcements, watchDog, this.#whereabouts];
     let earliest: Milliseconds | undefined;
-    for (const { deadline } of [...online, neighbours, links, sync, newcomers, chain.pool, writer, crossing]) {
+    for (const { deadline } of [...online, neighbours, links, sync, newcomers, chain.pool, writer, crossing, gossip]) {
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
     }
     return earliest;
@@ -248,7 +248,7 @@ export class PeerMachine {
   /** An item that is signed by its author and on no block yet: kept, shown, passed on. */
   #accept(item: ReturnType<Machines['gossip']['verified']>, now: Milliseconds): void {
     if (item === undefined) return;
-    const { chain, publicKey, gossip, members } = this.#machines;
+    const { chain, links, publicKey, gossip, members } = this.#machines;
     const { id, data, holders, link } = item;
     const mine = holderOf(data.author) === holderOf(publicKey);
     if (!chain.accept({ id, data, mine, arrivedAt: now })) {
@@ -256,7 +256,9 @@ export class PeerMachine {
       return;
     }
     members.signed(data.author, now);
-    this.#conversation.passOn({ id, data, mine, arrivedAt: now }, holders, link, now);
+    const from = link === undefined ? undefined : links.greetedLink(link)?.phase.key;
+    const isFromAuthor = from !== undefined && holderOf(from) === holderOf(data.author);
+    if (!isFromAuthor || !gossip.rest(item, now)) this.#conversation.passOn(id, data, holders, link, now);
   }
 
   #composed({ request, items }: Extract<Event, { kind: 'composed' }>, now: Milliseconds): void {
@@ -272,7 +274,7 @@ export class PeerMachine {
       case 'share': {
         const item: PoolItem = { id: command.id, data: command.data, mine: true, arrivedAt: now };
         chain.share(item);
-        return this.#conversation.passOn(item, new Set(), undefined, now);
+        return this.#conversation.passOn(item.id, item.data, new Set(), undefined, now);
       }
       case 'pass':
         return gossip.offer(command.data, undefined);

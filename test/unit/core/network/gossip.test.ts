@@ -28,7 +28,7 @@ function reopenedChain(): ChainBench {
 
 class Bench {
   readonly chain = reopenedChain();
-  readonly gossip = new Gossip(this.chain.chain, this.chain.effects);
+  readonly gossip = new Gossip(this.chain.chain, new Seeded(6).random, this.chain.effects);
 
   get tip(): Block {
     const { tip } = this.chain.chain.tree;
@@ -111,7 +111,7 @@ describe('shared data', () => {
 
   it('is asked only for its signature while all items of the chain are remembered', () => {
     const chain = new ChainBench();
-    const gossip = new Gossip(chain.chain, chain.effects);
+    const gossip = new Gossip(chain.chain, new Seeded(6).random, chain.effects);
     const data = a.item();
     gossip.offer(data, 7);
     const [verify, ...more] = chain.effects.take();
@@ -290,5 +290,48 @@ describe('an item that is given on', () => {
     const [first, second] = [bench.offer(one), bench.offer(two)];
     expect(bench.answer(second)?.data).toBe(two);
     expect(itemIdHex(bench.answer(first)?.id ?? itemIdOf(two))).toBe(itemIdHex(itemIdOf(one)));
+  });
+});
+
+describe('an item of its author’s own link', () => {
+  const accepted = (bench: Bench, data: Data) => {
+    const item = bench.answer(bench.offer(data, 7));
+    if (item === undefined) throw new Error('it is given on');
+    bench.chain.chain.accept(poolItem(data));
+    return item;
+  };
+
+  it('rests for 10 to 30 ms, and is then passed on to who has not sent it meanwhile', () => {
+    const bench = new Bench();
+    const data = a.item();
+    expect(bench.gossip.rest(accepted(bench, data), 1_000)).toBe(true);
+    const { deadline } = bench.gossip;
+    if (deadline === undefined) throw new Error('it is due some time');
+    expect(deadline).toBeGreaterThanOrEqual(1_010);
+    expect(deadline).toBeLessThan(1_030);
+    bench.chain.effects.take();
+    expect(bench.offer(data, 8)).toBeUndefined();
+    expect(bench.gossip.due(deadline - 1)).toEqual([]);
+    expect(bench.gossip.due(deadline)).toMatchObject([{ data, holders: new Set([7, 8]) }]);
+    expect([bench.gossip.due(deadline), bench.gossip.deadline]).toEqual([[], undefined]);
+  });
+
+  it('is not passed on when a block has taken it', () => {
+    const bench = new Bench();
+    const data = a.item();
+    bench.gossip.rest(accepted(bench, data), 1_000);
+    bench.chain.add(a.block(bench.tip, [a.key], [data]));
+    expect(bench.gossip.due(2_000)).toEqual([]);
+  });
+
+  it('rests with at most 1,023 others; the next is passed on at once', () => {
+    const bench = new Bench();
+    const seeded = new Seeded(9);
+    const rests = Array.from({ length: 1_025 }, () => {
+      const data = { data: seeded.bytes(8), author: a.key, sign: new Uint8Array(64) as Signature };
+      return bench.gossip.rest({ id: itemIdOf(data), data, link: 1, holders: new Set([1]) }, 1_000);
+    });
+    expect(rests.filter(Boolean)).toHaveLength(1_024);
+    expect(rests.at(-1)).toBe(false);
   });
 });
