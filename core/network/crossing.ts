@@ -44,8 +44,10 @@ export class Crossing {
    */
   came(id: ItemIdHex, dialect: DialectName | undefined, now: Milliseconds): DialectName | undefined {
     const spoken = new Set(this.#links.greeted().map(({ phase }) => phase.dialect.name));
-    if (spoken.size < 2 || !this.#mustWait(now)) return undefined;
-    const origin = dialect ?? 'cbc';
+    // Where one era is here the other may come, and would be told at once.
+    if (spoken.size === 0 || !this.#mustWait(now)) return undefined;
+    const origin = dialect ?? (spoken.has('cbc') ? 'cbc' : 'gcm-siv');
+    this.#origins.delete(id);
     this.#origins.set(id, { dialect: origin, crossesAt: now + crossingMs });
     return other(origin);
   }
