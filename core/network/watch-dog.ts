@@ -25,6 +25,7 @@ export class WatchDog {
   readonly #own: PublicKey;
   readonly #members: Members;
   #nextAt: Milliseconds | undefined;
+  #namedAt: Milliseconds = Number.NEGATIVE_INFINITY;
 
   constructor(own: PublicKey, members: Members) {
     this.#own = own;
@@ -40,8 +41,10 @@ export class WatchDog {
     this.#nextAt = undefined;
     if (pendingSince === undefined) return [];
     const since = Math.max(pendingSince, tipAt ?? 0);
-    if (now < since + patienceMs) {
-      this.#nextAt = since + patienceMs;
+    // Whoever is to write once others were named has as long for it.
+    const lookAt = Math.max(since, this.#namedAt) + patienceMs;
+    if (now < lookAt) {
+      this.#nextAt = lookAt;
       return [];
     }
     const silent = (key: PublicKey): boolean =>
@@ -50,8 +53,10 @@ export class WatchDog {
     const isForced = !nextChoices.some((key) => this.#members.onlineForAccepting(key, now));
     const lowest = isForced ? this.#lowest(now) : undefined;
     const named = lowest !== undefined && silent(lowest) ? [...candidates, lowest] : candidates;
-    // Another may be the lowest once this one is named.
-    if (named.length > 0) this.#nextAt = now + patienceMs;
+    if (named.length > 0) {
+      this.#namedAt = now;
+      this.#nextAt = now + patienceMs;
+    }
     return named;
   }
 
