@@ -154,13 +154,14 @@ export class CatchUp {
   }
 
   #placed(placements: readonly Placement[], now: Milliseconds): void {
-    const { sync, links } = this.#machines;
+    const { sync, links, members } = this.#machines;
     for (const placement of placements) {
       const { newcomer } = placement;
       switch (placement.kind) {
         case 'taken':
           sync.held(newcomer.id);
           if (newcomer.requested) sync.useful(newcomer.link, placement.moved, now);
+          else if (placement.moved) members.wrote(newcomer.inspected.block.author, newcomer.link, now);
           this.#taken(newcomer, placement.moved);
           break;
         case 'heldBack':

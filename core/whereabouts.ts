@@ -52,10 +52,10 @@ export class Whereabouts {
   /** A frame of this link decrypted. */
   spoke(link: GreetedLink, now: Milliseconds): void {
     const { members } = this.#machines;
-    const { kind, greeting, key, ours, quiet } = link.phase;
+    const { kind, greeting, key, ours, quiet, dialect } = link.phase;
     if (this.#askAt.has(link.id)) this.#askAt.set(link.id, now + askSilentMs);
     if (greeting.thin || quiet) return;
-    members.provenBy(key, now, ours);
+    members.provenBy(key, now, ours, dialect.name === 'gcm-siv' ? link.id : undefined);
     if (kind === 'proven') return;
     for (const known of greeting.known) if (!this.#isOwn(known)) members.announced(known, link.id, now);
   }
@@ -90,17 +90,19 @@ export class Whereabouts {
   /** About the sender it counts at once, about ourselves or a neighbour never; else later, if nothing is said against it. */
   leave(link: GreetedLink, key: PublicKey, now: Milliseconds): void {
     if (link.phase.quiet) return;
-    const { members, announcements, links } = this.#machines;
+    const { members, announcements, links, config, effects } = this.#machines;
     if (equalBytes(key, link.phase.key)) return members.gone(key, true, now);
     const isNeighbour = links.proven.some(({ phase }) => equalBytes(phase.key, key));
-    if (this.#isOwn(key) || isNeighbour) announcements.contradict(key, now);
-    else members.leaving(key, link.id, now);
+    if (isNeighbour || (this.#isOwn(key) && !config.thin)) announcements.contradict(key, now);
+    else if (members.leaving(key, link.id, now)) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
   }
 
   ended({ id, phase }: OpenLink, now: Milliseconds): void {
     const { links, members } = this.#machines;
     this.#askAt.delete(id);
-    if (phase.kind !== 'greeting' && !links.greeted().some((other) => other.phase.hex === phase.hex)) {
+    members.linkEnded(id, phase.kind === 'greeted' ? phase.key : undefined, now);
+    // A key that was only shown has not gone with its link, and keeps none from going that is gone.
+    if (phase.kind === 'proven' && !links.proven.some((other) => other.phase.hex === phase.hex)) {
       members.unlinked(phase.key, now);
     }
     if (!links.greeted().some(({ phase }) => phase.dialect.name === 'gcm-siv')) members.forgetStanding(now);
@@ -130,17 +132,14 @@ export class Whereabouts {
   }
 
   #watch(now: Milliseconds): void {
-    const { watchDog, chain, members, links } = this.#machines;
+    const { watchDog, chain, members } = this.#machines;
     const { tip } = chain.tree;
     const view = {
       pendingSince: chain.pool.pendingSince,
       tipAt: tip?.arrivedAt,
       nextChoices: tip?.block.nextChoices ?? [],
     };
-    for (const key of watchDog.look(view, now)) {
-      members.gone(key, true, now);
-      links.broadcast({ kind: 'leave', pubkey: key }, 'droppable');
-    }
+    for (const key of watchDog.look(view, now)) members.gone(key, true, now);
   }
 
   /** Something that every `gcm-siv` peer answers which has anything: its neighbours, or its newest block. */

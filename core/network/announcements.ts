@@ -52,7 +52,8 @@ export class Announcements {
     const announcements: Announcement[] = [];
     for (const { key, isHere, seen, link } of changes) {
       const told = this.#toldOf(key, now);
-      if (told.isHere === isHere) {
+      // That somebody has gone, and we have seen it, is told though we have told nobody that he was here: others may have.
+      if (told.isHere === isHere && (isHere || !seen)) {
         told.again = undefined;
         continue;
       }

@@ -1,6 +1,8 @@
 /**
- * One key as it is known here, and what follows from that: whether it lapses or stands, whether it is ours, until when
- * it is shown (spec/safety.md, Who is online).
+ * One key as it has shown itself here: which of two kinds it is of, and for how long it is shown (spec/safety.md, Online).
+ *
+ * One that KeepAlives or our own program speak for lapses without a sign of life. One that only `gcm-siv` speaks for
+ * stands, for its peer says nothing while it is idle. Decides nothing about others; `members.ts` keeps them all.
  */
 import type { Milliseconds } from '../config.ts';
 import type { PublicKey } from '../crypto/keys.ts';
@@ -12,20 +14,20 @@ export const onlineForWritingMs = 2_500;
 export const onlineForAcceptingMs = 900;
 /** spec/safety.md, Who is online: `live`. */
 export const liveMs = 3_000;
+/** spec/safety.md, Leave: `heard` is capped, with a quota for each link. */
+export const mostMembers = 4_096;
+/** A reference author needs up to 1.5 s, and a sibling of its block is a fork it never undoes (Writing, Order). */
+export const referenceDelayMs = 3_000;
+/** So long an item waits before it crosses from one era to the other (spec/safety.md, Both eras). */
+export const crossingMs = 4_000;
 /**
  * How long a key that only KeepAlives tell of is shown as known: two of them and a little for a busy machine. The
  * reference says 0.9 s; the scenarios give 1.5 s (spec/scenarios.md, first paragraph).
  */
 export const knownMs = 1_400;
-/** spec/safety.md, Leave: `heard` is capped, with a quota for each link. */
-export const mostMembers = 4_096;
 
 /** A reference peer counts its KeepAlives from 1; ours count Unix time (spec/safety.md), since 2001 in so many ms. */
 const leastCountOfOurs = 1_000_000_000_000n;
-/** A reference author needs up to 1.5 s, and a sibling of its block is a fork it never undoes (Writing, Order). */
-export const referenceDelayMs = 3_000;
-/** So long an item waits before it crosses from one era to the other (spec/safety.md, Both eras). */
-export const crossingMs = 4_000;
 
 export interface Member {
   /** Both parities of one x are one holder; this is the one that its own link shows, or else that was heard first. */
@@ -36,24 +38,32 @@ export interface Member {
   aliveAt: Milliseconds;
   /** When the newest KeepAlive came; 0 when none has. */
   keepAliveAt: Milliseconds;
+  /** Whether KeepAlives speak for it, so that its silence says something. */
+  lapses: boolean;
   /** Whether a proven link to it is open. */
   linked: boolean;
   /** A link has shown that it runs this program. */
   ours: boolean;
   /** `gcm-siv` has announced it; by which link, and when a Leave about it counts. */
-  standing: { readonly link: LinkId; leavesAt: Milliseconds | undefined } | undefined;
+  standing: { readonly link: LinkId; readonly leavesAt: Milliseconds | undefined } | undefined;
+}
+
+export function newMember(key: PublicKey): Member {
+  const unseen = { keepAlive: undefined, aliveAt: 0, keepAliveAt: 0, lapses: false };
+  return { key, ...unseen, linked: false, ours: false, standing: undefined };
 }
 
 /** Only `gcm-siv` speaks for it, so silence says nothing. */
-export function stands({ standing, keepAlive, ours }: Member): boolean {
-  return standing !== undefined && keepAlive === undefined && !ours;
+export function stands({ standing, lapses, ours }: Member): boolean {
+  return standing !== undefined && !lapses && !ours;
 }
 
+/** Whether it runs our program, as far as is known here. */
 export function isOurs({ ours, keepAlive }: Member): boolean {
   return ours || (keepAlive !== undefined && keepAlive.count >= leastCountOfOurs);
 }
 
 /** A key with a link of its own is shown as long as it may write; the end of the link is seen at once. */
-export function shownUntil(member: Member): Milliseconds {
-  return member.aliveAt + (member.linked ? onlineForWritingMs : knownMs);
+export function shownUntil({ aliveAt, linked }: Member): Milliseconds {
+  return aliveAt + (linked ? onlineForWritingMs : knownMs);
 }

@@ -19,6 +19,7 @@ import {
   liveMs,
   type Member,
   mostMembers,
+  newMember,
   onlineForAcceptingMs,
   onlineForWritingMs,
   referenceDelayMs,
@@ -102,17 +103,17 @@ export class Members {
     return now < this.#referenceKeepAliveAt + eraMs;
   }
 
+  /** How long a reference key is waited for: one that only the other era sees has an item so much later. */
+  referenceDelayMs(key: PublicKey, now: Milliseconds): Milliseconds {
+    const isAcross = this.isStanding(key) && this.hearsReferenceKeepAlives(now);
+    return isAcross ? referenceDelayMs + crossingMs : referenceDelayMs;
+  }
+
   /** Whether a peer of either era is about that is not known as ours. */
   referencesAreNear(now: Milliseconds): boolean {
     if (this.hearsReferenceKeepAlives(now)) return true;
     for (const member of this.#members.values()) if (stands(member)) return true;
     return false;
-  }
-
-  /** How long a reference key is waited for: one that only the other era sees has an item so much later. */
-  referenceDelayMs(key: PublicKey, now: Milliseconds): Milliseconds {
-    const isAcross = this.isStanding(key) && this.hearsReferenceKeepAlives(now);
-    return isAcross ? referenceDelayMs + crossingMs : referenceDelayMs;
   }
 
   /** The last proof that this key is there. */
@@ -139,21 +140,28 @@ export class Members {
 
   /** A verified KeepAlive with a risen count. */
   heard(keepAlive: KeepAlive, now: Milliseconds, link?: LinkId): void {
-    const member = this.#member(keepAlive.pubkey);
+    const member = this.#member(keepAlive.pubkey, true);
     if (member === undefined) return;
     member.keepAlive = keepAlive;
     member.keepAliveAt = now;
+    member.lapses = true;
     if (!isOurs(member)) this.#referenceKeepAliveAt = now;
     this.#alive(member, { seen: false, link }, now);
   }
 
-  /** A frame of the key's own link decrypted. @param ours its Version says that it runs this program */
-  provenBy(key: PublicKey, now: Milliseconds, ours: boolean): void {
-    const member = this.#member(key);
+  /**
+   * A frame of the key's own link decrypted.
+   * @param ours its Version says that it runs this program @param silent the link, when it speaks `gcm-siv`
+   */
+  provenBy(key: PublicKey, now: Milliseconds, ours: boolean, silent?: LinkId): void {
+    const member = this.#member(key, true);
     if (member === undefined) return;
     if (!equalBytes(member.key, key)) this.#renamed(member, key);
     if (ours) member.ours = true;
-    if (member.standing !== undefined) member.standing.leavesAt = undefined;
+    // Of which kind it is its own link shows best: a peer may have changed its program since we heard of it.
+    if (!isOurs(member)) member.lapses = silent === undefined;
+    const link = silent ?? member.standing?.link;
+    if (link !== undefined) member.standing = { link, leavesAt: undefined };
     this.#alive(member, { seen: true, link: undefined }, now);
     // It was known before by its greeting, or by what others say: now it was seen.
     if (!member.linked) this.#changes.push({ key: member.key, isHere: true, seen: true, link: undefined });
@@ -164,18 +172,36 @@ export class Members {
   shown(key: PublicKey, link: LinkId, now: Milliseconds): void {
     const member = this.#member(key);
     if (member === undefined) return;
-    member.standing = { link, leavesAt: undefined };
-    if (this.#known.has(keyHex(member.key))) return;
+    // It is no sign of life, for anybody may show any key: what others say of it goes on.
+    member.standing ??= { link, leavesAt: undefined };
+    if (!stands(member) || this.#known.has(keyHex(member.key))) return;
     this.#known.add(keyHex(member.key));
     this.#changedAt = now;
   }
 
-  /** Data or a block that this key has just signed: a sign of life, whoever brought it. */
+  /** The link ended. @param shown the key of its greeting, when no frame of it has decrypted */
+  linkEnded(link: LinkId, shown: PublicKey | undefined, now: Milliseconds): void {
+    this.#announcedBy.delete(link);
+    const member = shown === undefined ? undefined : this.#members.get(holderOf(shown));
+    if (member?.standing?.link !== link || member.linked) return;
+    member.standing = undefined;
+    if (this.#known.delete(keyHex(member.key))) this.#changedAt = now;
+  }
+
+  /** Data that this key has signed came, so it was there a moment ago, whoever brought it. */
   signed(key: PublicKey, now: Milliseconds): void {
     const member = this.#members.get(holderOf(key));
-    if (member === undefined || !stands(member)) return;
-    if (member.standing !== undefined) member.standing.leavesAt = undefined;
+    if (member?.standing === undefined || !stands(member)) return;
+    member.standing = { ...member.standing, leavesAt: undefined };
     this.#alive(member, { seen: false, link: undefined }, now);
+  }
+
+  /** This key has written a block just now: it is there, though a Leave or the watch-dog had it gone. */
+  wrote(key: PublicKey, link: LinkId, now: Milliseconds): void {
+    const member = this.#members.get(holderOf(key));
+    if (member === undefined || member.lapses || member.ours) return;
+    member.standing = { link, leavesAt: undefined };
+    this.#alive(member, { seen: false, link }, now);
   }
 
   /** An Announce, or a key that a `gcm-siv` greeting names. */
@@ -186,8 +212,10 @@ export class Members {
     const member = this.#member(key);
     if (member === undefined) return;
     if (isNew) this.#announcedBy.set(link, announcedBy + 1);
+    // What speaks for itself and has been silent for so long may have changed its program since.
+    if (!isOurs(member) && now >= member.keepAliveAt + eraMs) member.lapses = false;
     member.standing = { link, leavesAt: undefined };
-    this.#show(member, { seen: false, link }, now);
+    if (stands(member)) this.#show(member, { seen: false, link }, now);
   }
 
   /**
@@ -331,35 +359,35 @@ export class Members {
     member.key = key;
   }
 
-  #member(key: PublicKey): Member | undefined {
+  /** @param isThere the key has shown so itself */
+  #member(key: PublicKey, isThere = false): Member | undefined {
     const holder = holderOf(key);
     if (!isPublicKey(key) || holder === this.#own) return undefined;
     const held = this.#members.get(holder);
     if (held !== undefined) return held;
-    if (this.#members.size >= mostMembers && !this.#forgetOne()) return undefined;
-    const member: Member = {
-      key,
-      keepAlive: undefined,
-      keepAliveAt: 0,
-      aliveAt: 0,
-      linked: false,
-      ours: false,
-      standing: undefined,
-    };
+    if (this.#members.size >= mostMembers && !this.#forgetOne(isThere)) return undefined;
+    const member = newMember(key);
     this.#members.set(holder, member);
     return member;
   }
 
-  /** Makes room by the key that has been silent longest; none when all are known. */
-  #forgetOne(): boolean {
+  /**
+   * Makes room by the key that has been silent longest. When all are known: for one that is there by the last that was
+   * only announced, or whoever invents names would keep neighbours away.
+   */
+  #forgetOne(forOneThatIsThere: boolean): boolean {
     let oldest: [Holder, Member] | undefined;
+    let invented: [Holder, Member] | undefined;
     for (const entry of this.#members) {
-      if (this.#known.has(keyHex(entry[1].key))) continue;
-      if (oldest === undefined || entry[1].aliveAt < oldest[1].aliveAt) oldest = entry;
+      const [, member] = entry;
+      if (this.#known.has(keyHex(member.key))) {
+        if (stands(member) && member.aliveAt === 0 && !member.linked) invented = entry;
+      } else if (oldest === undefined || member.aliveAt < oldest[1].aliveAt) oldest = entry;
     }
-    if (oldest === undefined) return false;
-    this.#members.delete(oldest[0]);
-    return true;
+    const [holder, member] = oldest ?? (forOneThatIsThere ? invented : undefined) ?? [];
+    if (holder === undefined || member === undefined) return false;
+    this.#known.delete(keyHex(member.key));
+    return this.#members.delete(holder);
   }
 }
 
