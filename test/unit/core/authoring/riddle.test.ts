@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AuthoringView, Turn } from '../../../../core/authoring/authoring.ts';
-import { coalesceMs, Riddle, rankDelayMs } from '../../../../core/authoring/riddle.ts';
+import { coalesceMs, Riddle, rankDelayMs, referenceDelayMs } from '../../../../core/authoring/riddle.ts';
 import { holderOf, keyHex, type PublicKey } from '../../../../core/crypto/keys.ts';
 import { authoringContract } from '../../../contract/authoring.ts';
 import { authors } from '../../../model/author.ts';
@@ -136,6 +136,42 @@ describe('who is not named', () => {
       waitingFor: 'the author of the next block',
       until: undefined,
     });
+  });
+});
+
+describe('a key that may be a reference peer’s', () => {
+  it('that is named before us is waited for 3 s while it is online, and D when it is not', () => {
+    const at = (online: readonly PublicKey[], references: readonly PublicKey[]) => {
+      const write = turn({ nextChoices: [b, c, a], online, references });
+      return write.kind === 'write' ? write.at - now - coalesceMs : Number.NaN;
+    };
+    expect(referenceDelayMs).toBe(3_000);
+    expect(at([b, c], [b])).toBe(referenceDelayMs + rankDelayMs);
+    expect(at([b, c], [b, c])).toBe(2 * referenceDelayMs);
+    expect(at([c, d], [b])).toBe(2 * rankDelayMs);
+    expect(at([d], [b, c])).toBe(2 * rankDelayMs);
+    expect(at([b, c, d], [d])).toBe(2 * rankDelayMs);
+  });
+
+  it('that stands for ever is online like any other', () => {
+    const forever = (key: PublicKey) => (key === b ? Number.POSITIVE_INFINITY : longAgo);
+    const named = turn({ nextChoices: [b, a], online: [b], references: [b], until: forever });
+    expect(named).toEqual({ kind: 'write', at: now + coalesceMs + referenceDelayMs });
+    const notNamed = turn({ nextChoices: [b, c], online: [b], references: [b], until: forever });
+    expect(notNamed).toMatchObject({ kind: 'wait', until: Number.POSITIVE_INFINITY });
+  });
+
+  it('is waited for 3 s more when it is smaller than who forces the chain on, or writes the first block', () => {
+    const forced = (references: readonly PublicKey[], first: boolean) => {
+      const write = turn({ own: c, online: [a, b, d], references, until: () => longAgo }, first);
+      return write.kind === 'write' ? write.at - now : Number.NaN;
+    };
+    for (const first of [false, true]) {
+      expect(forced([], first)).toBe(3 * rankDelayMs);
+      expect(forced([b], first)).toBe(3 * rankDelayMs + referenceDelayMs);
+      expect(forced([a, b], first)).toBe(3 * rankDelayMs + 2 * referenceDelayMs);
+      expect(forced([d], first)).toBe(3 * rankDelayMs);
+    }
   });
 });
 

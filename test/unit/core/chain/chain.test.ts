@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Block } from '../../../../core/chain/block.ts';
 import { encodeData, itemIdOf } from '../../../../core/chain/data.ts';
-import { hashHex, itemIdHex } from '../../../../core/crypto/keys.ts';
+import { hashHex, itemIdFrom, itemIdHex } from '../../../../core/crypto/keys.ts';
 import { type Author, authors, candidateOf, poolItem } from '../../../model/author.ts';
 import { Audience, ChainBench } from '../../../model/chain-bench.ts';
 import { Seeded } from '../../../model/seeded.ts';
@@ -191,11 +191,66 @@ describe('a block of our own', () => {
 
   it('that is the first one is shown to nobody before it is on the disk', () => {
     const bench = new ChainBench({ self: a });
-    bench.chain.addSigned(candidateOf(a.block(undefined)), 1, () => undefined);
-    expect([bench.chain.count, bench.chain.shown]).toEqual([1, undefined]);
+    const own = a.block(undefined);
+    bench.chain.addSigned(candidateOf(own), 1, () => undefined);
+    expect([bench.chain.count, bench.chain.shown, bench.chain.shownRoot]).toEqual([1, undefined, undefined]);
     bench.settle();
-    expect(bench.chain.shown?.height).toBe(0);
+    expect([bench.chain.shown?.height, bench.chain.shownRoot]).toEqual([0, own.hash]);
   });
+
+  it('leaves the root to be seen, and the parents of the newest blocks to be asked for', () => {
+    const blocks = b.chain(12);
+    const bench = new ChainBench({ self: a });
+    bench.add(...blocks);
+    bench.chain.addSigned(candidateOf(a.block(blocks.at(-1))), 1, () => undefined);
+    const parents = [0, 1, 2, 3, 11].map((place) => bench.chain.parentOf((blocks[place] as Block).hash));
+    expect(bench.chain.shownRoot).toEqual(blocks[0]?.hash);
+    expect(parents).toEqual([undefined, undefined, undefined, blocks[2]?.hash, blocks[10]?.hash]);
+    expect(bench.chain.parentOf(c.block(undefined).hash)).toBeUndefined();
+  });
+});
+
+describe('whether a block holds an item', () => {
+  const [item, other] = [a.item('held'), a.item('other')];
+  const held = a.block(undefined, [a.key], [item]);
+  const lacks = ({ chain }: ChainBench) => [item, other].map((data) => chain.surelyLacks(idHex(data)));
+
+  it('is known without asking the store while all blocks came by here', () => {
+    const bench = new ChainBench();
+    expect(lacks(bench)).toEqual([true, true]);
+    bench.add(held, ...a.chain(20, held));
+    expect(lacks(bench)).toEqual([false, true]);
+    expect(lacks(new ChainBench({ store: storeOf(held) }))).toEqual([false, true]);
+  });
+
+  it('is not known of those that were stored before and are not held in memory', () => {
+    expect(lacks(new ChainBench({ store: storeOf(held, ...a.chain(20, held)) }))).toEqual([false, false]);
+  });
+
+  it('is known again of items whose block was left', () => {
+    const bench = new ChainBench();
+    const [better, worse] = [b.block(root), c.block(root, [c.key], [item])];
+    bench.add(root, worse);
+    expect(lacks(bench)).toEqual([false, true]);
+    bench.add(better);
+    expect(lacks(bench)).toEqual([true, true]);
+  });
+
+  it('is not known any more when there are more items than are remembered', () => {
+    const bench = new ChainBench();
+    const seeded = new Seeded(4);
+    const many = Array.from({ length: 65_537 }, () => itemIdFrom(seeded.bytes(32)));
+    bench.chain.add({ ...candidateOf(held), ids: many.slice(0, 65_536) }, 1);
+    expect(lacks(bench)).toEqual([true, true]);
+    bench.chain.add({ ...candidateOf(a.block(held)), ids: many.slice(65_536) }, 2);
+    expect(lacks(bench)).toEqual([false, false]);
+  });
+
+  function storeOf(...blocks: readonly Block[]): SlowStore {
+    const before = new ChainBench();
+    before.add(...blocks);
+    return before.store;
+  }
 });
 
 describe('the chain of another root', () => {

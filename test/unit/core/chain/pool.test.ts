@@ -28,7 +28,9 @@ describe('a pool', () => {
     expect(idsOf(pool)).toEqual([one, two, three].map(idOf));
     expect(pool.size).toBe(3);
     expect(pool.has(idOf(two))).toBe(true);
+    expect([pool.item(idOf(two)), pool.item(idOf(items(1)[0] as PoolItem))]).toEqual([two, undefined]);
     expect(pool.remove(idOf(two))).toBe(two);
+    expect(pool.item(idOf(two))).toBeUndefined();
     expect(pool.remove(idOf(two))).toBeUndefined();
     expect(pool.has(idOf(two))).toBe(false);
     expect(idsOf(pool)).toEqual([one, three].map(idOf));

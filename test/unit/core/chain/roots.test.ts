@@ -37,7 +37,8 @@ describe('which of two roots holds', () => {
     for (let round = 0; round < 300; round++) {
       const [one, other] = [0, 1].map(() => {
         const length = seeded.chance(0.3) ? seeded.between(60, 70) : seeded.between(1, 20);
-        return beginning(chainBy(seeded.shuffled(people).slice(0, seeded.between(1, 6)), length));
+        const held = beginning(chainBy(seeded.shuffled(people).slice(0, seeded.between(1, 6)), length));
+        return { ...held, isFixed: seeded.chance(0.4) };
       }) as [Beginning, Beginning];
       const configured = seeded.pick([undefined, undefined, hashHex(one.root), hashHex(other.root), 'ff'.repeat(32)]);
       const verdict = decideRoots(one, other, configured);
@@ -63,6 +64,28 @@ describe('which of two roots holds', () => {
 
   it('is an operator to say between two of more than 64', () => {
     expect(decideRoots(beginning(chainBy([a], 65)), beginning(chainBy(people, 300)), undefined)).toBe('undecidable');
+  });
+
+  it('is that which a reference neighbour holds, whatever the authors, but never against more than 64 blocks', () => {
+    const [many, one] = [beginning(chainBy(people, 30)), beginning(chainBy([a], 2))];
+    const fixed = { ...one, isFixed: true };
+    expect([decideRoots(many, fixed, undefined), decideRoots(fixed, many, undefined)]).toEqual(['theirs', 'ours']);
+    expect(decideRoots(many, fixed, hashHex(many.root))).toBe('ours');
+    const settled = beginning(chainBy([b], 65));
+    expect([decideRoots(settled, fixed, undefined), decideRoots(fixed, settled, undefined)]).toEqual([
+      'ours',
+      'theirs',
+    ]);
+    expect(decideRoots(settled, { ...beginning(chainBy([a], 65)), isFixed: true }, undefined)).toBe('undecidable');
+  });
+
+  it('is that with more authors when a reference neighbour holds each', () => {
+    const [many, one] = [beginning(chainBy(people, 30)), beginning(chainBy([a], 2))];
+    const both = [many, one].map((held) => ({ ...held, isFixed: true })) as [Beginning, Beginning];
+    expect([decideRoots(both[0], both[1], undefined), decideRoots(both[1], both[0], undefined)]).toEqual([
+      'ours',
+      'theirs',
+    ]);
   });
 
   it('is that with more distinct authors, both parities of a key being one', () => {
@@ -159,5 +182,7 @@ describe('chains of other roots', () => {
     expect(roots.decide(ours, root, false)).toBe(hashHex(ours.root) < root ? 'ours' : 'theirs');
     offer(roots, theirs[1] as Block);
     expect(roots.decide(ours, root, false)).toBe('theirs');
+    expect(roots.decide({ ...ours, isFixed: true }, root, false)).toBe('ours');
+    expect(roots.decide({ ...ours, isFixed: true }, root, true)).toBe('theirs');
   });
 });
