@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultConfig } from '../../../../core/config.ts';
+import { type Config, defaultConfig } from '../../../../core/config.ts';
 import { Effects } from '../../../../core/effects.ts';
 import { signaledAddress, unreachableAddress } from '../../../../core/network/addresses.ts';
 import { Neighbours } from '../../../../core/network/neighbours.ts';
@@ -21,10 +21,13 @@ class Bench {
   readonly effects = new Effects();
   readonly neighbours: Neighbours;
   links: OpenLink[] = [];
+  /** How long each address may take to answer. */
+  readonly timeouts = new Map<string, number>();
   readonly #dials = new Map<string, number>();
 
-  constructor(count = 3) {
-    const settings = { ...defaultConfig, relationship: { ...defaultConfig.relationship, count } };
+  constructor(count = 3, more: Partial<Config['relationship']> & { readonly listen?: string } = {}) {
+    const { listen = defaultConfig.listen, ...relationship } = more;
+    const settings = { listen, relationship: { ...defaultConfig.relationship, count, ...relationship } };
     this.neighbours = new Neighbours(settings, self.hex, new Seeded(1).random, this.effects, start);
   }
 
@@ -36,6 +39,7 @@ class Bench {
       if (effect.kind !== 'dial') throw new Error('neighbours only dial');
       dialled.push(effect.address);
       this.#dials.set(effect.address, effect.dial);
+      this.timeouts.set(effect.address, effect.timeoutMs);
     }
     return dialled;
   }
@@ -255,6 +259,125 @@ describe('addresses we were told of', () => {
     bench.now += 500;
     expect(bench.dial()).toEqual([]);
     expect(bench.neighbours.deadline).toBeGreaterThan(bench.now);
+  });
+});
+
+describe('how often an address is tried again', () => {
+  /** The user wants it, and it never answers. @returns how long each wait was */
+  function waits(address: string, bench = new Bench()): number[] {
+    bench.neighbours.want(address, start);
+    bench.dial();
+    return Array.from({ length: 20 }, () => {
+      bench.fail(address);
+      return bench.untilDialled(60_000) ?? Number.POSITIVE_INFINITY;
+    });
+  }
+
+  it.each([
+    ['that is dialled by TCP', '192.0.2.7:29092', 15_000],
+    ['that is reached by signaling', signaledAddress(other.key), 15_000],
+    ['of a relay', 'ws://a', 2_000],
+  ])('that the user gave: one %s (%s) quickly at first, then at least every %i ms', (_, address, mostMs) => {
+    const tried = waits(address);
+    expect(tried[0]).toBeLessThanOrEqual(260);
+    expect(Math.max(...tried)).toBeLessThanOrEqual(mostMs + 10);
+    expect(Math.min(...tried.slice(10))).toBeGreaterThanOrEqual(0.8 * mostMs);
+  });
+
+  it('follows the configuration: reconnect for those the user gave, retry for those we were told of', () => {
+    expect(Math.max(...waits('192.0.2.7:1', new Bench(3, { reconnectMs: 4_000 })))).toBeLessThanOrEqual(4_010);
+    const bench = new Bench(3, { retry: 5 });
+    bench.told('192.0.2.8:1');
+    let dials = 0;
+    while (bench.untilDialled(60_000) !== undefined) {
+      dials++;
+      bench.fail('192.0.2.8:1');
+    }
+    expect(dials).toBe(5);
+  });
+
+  it('and how long it may take is more by Tor, which a peer uses for all when it is announced by an onion address', () => {
+    const onion = 'abcdefghijklmnop.onion:29092';
+    for (const [listen, far, near] of [
+      [defaultConfig.listen, 60_000, 10_000],
+      [onion, 60_000, 60_000],
+    ] as const) {
+      const bench = new Bench(3, { listen });
+      for (const address of [onion, '192.0.2.7:1']) bench.neighbours.want(address, start);
+      bench.dial();
+      expect([bench.timeouts.get(onion), bench.timeouts.get('192.0.2.7:1')]).toEqual([far, near]);
+    }
+  });
+});
+
+describe('the manner in which an address is greeted', () => {
+  const tcp = '192.0.2.7:29092';
+  const usual = { dialect: undefined, patient: false, thin: false };
+
+  it('is the usual one at first, and that of addresses nobody has named', () => {
+    const bench = new Bench();
+    bench.told(tcp);
+    bench.neighbours.spoke('192.0.2.9:1', 'cbc');
+    expect([tcp, '192.0.2.9:1'].map((address) => bench.neighbours.manner(address))).toEqual([usual, usual]);
+  });
+
+  it('remembers what was spoken there last, and is not patient any more', () => {
+    const bench = new Bench();
+    bench.told(tcp);
+    bench.neighbours.again(tcp, { dialect: undefined, patient: true, thin: true }, start);
+    bench.neighbours.spoke(tcp, 'gcm-siv');
+    expect(bench.neighbours.manner(tcp)).toEqual({ dialect: 'gcm-siv', patient: false, thin: true });
+    bench.neighbours.want(tcp, start);
+    bench.fail(tcp);
+    expect(bench.neighbours.manner(tcp)).toEqual({ dialect: 'gcm-siv', patient: false, thin: true });
+  });
+
+  it.each([true, false])(
+    'changes with a dial at once, twice until a link is proven (the user wants it: %s)',
+    (isWanted) => {
+      const bench = new Bench(3, { retry: 99 });
+      if (isWanted) bench.neighbours.want(tcp, start);
+      else bench.told(tcp);
+      bench.dial();
+      const turn = (patient: boolean) => {
+        bench.link(tcp);
+        bench.unlink(tcp);
+        bench.neighbours.again(tcp, { ...usual, patient }, bench.now);
+        expect(bench.neighbours.manner(tcp).patient).toBe(patient);
+        return bench.dial().length;
+      };
+      expect([turn(true), turn(false), turn(true), turn(false)]).toEqual([1, 1, 0, 0]);
+      expect(bench.untilDialled(20_000)).toBeGreaterThanOrEqual(200);
+      bench.link(tcp);
+      bench.neighbours.proven(tcp, other.hex);
+      bench.unlink(tcp);
+      bench.neighbours.again(tcp, usual, bench.now);
+      expect(bench.dial()).toEqual([tcp]);
+    },
+  );
+
+  it('is of no account where nobody is to be dialled', () => {
+    const bench = new Bench();
+    bench.neighbours.again(tcp, { ...usual, thin: true }, start);
+    bench.neighbours.leadsHere(tcp);
+    expect([bench.dial(), bench.neighbours.manner(tcp)]).toEqual([[], usual]);
+  });
+});
+
+describe('an address that leads to ourselves', () => {
+  it.each([true, false])('is never dialled again, whoever names it (the user wants it: %s)', (isWanted) => {
+    const bench = new Bench();
+    if (isWanted) bench.neighbours.want('192.0.2.7:1', start);
+    bench.told('192.0.2.7:1');
+    bench.dial();
+    bench.link('192.0.2.7:1');
+    bench.unlink('192.0.2.7:1');
+    bench.neighbours.leadsHere('192.0.2.7:1');
+    for (let times = 0; times < 3; times++) {
+      bench.told('192.0.2.7:1');
+      expect(bench.untilDialled(60_000)).toBeUndefined();
+    }
+    expect(bench.neighbours.deadline).toBeLessThan(Number.POSITIVE_INFINITY);
   });
 });
 
