@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AuthoringView, Turn } from '../../../../core/authoring/authoring.ts';
-import { coalesceMs, Riddle, rankDelayMs, referenceDelayMs } from '../../../../core/authoring/riddle.ts';
+import { coalesceMs, muteMs, Riddle, rankDelayMs } from '../../../../core/authoring/riddle.ts';
 import { holderOf, keyHex, type PublicKey } from '../../../../core/crypto/keys.ts';
+import { referenceDelayMs } from '../../../../core/network/member.ts';
 import { authoringContract } from '../../../contract/authoring.ts';
 import { authors } from '../../../model/author.ts';
 import { otherParity } from '../../../model/fake-curve.ts';
@@ -40,7 +41,7 @@ function turn({ nextChoices = [], arrivedAt = longAgo, ...seen }: Seen, first = 
       seen.until ?? ((key) => (online.some((other) => holderOf(other) === holderOf(key)) ? now + 2_500 : longAgo)),
     isReference: (key) => seen.references?.includes(key) === true,
     referencesAreNear: seen.near ?? false,
-    referenceDelayMs: () => 3_000,
+    referenceDelayMs: () => referenceDelayMs,
     membershipChangedAt: seen.membershipChangedAt ?? longAgo,
   };
   return riddle.turn(now, view);
@@ -128,7 +129,7 @@ describe('who is not named', () => {
       onlineUntil: () => longAgo,
       isReference: () => false,
       referencesAreNear: false,
-      referenceDelayMs: () => 3_000,
+      referenceDelayMs: () => referenceDelayMs,
       membershipChangedAt: longAgo,
     };
     expect(strict.turn(now, view)).toEqual({
@@ -153,12 +154,14 @@ describe('a key that may be a reference peer’s', () => {
     expect(at([b, c, d], [d])).toBe(2 * rankDelayMs);
   });
 
-  it('that stands for ever is online like any other', () => {
+  it('that stands for ever is online like any other, until nobody has written for 15 s', () => {
     const forever = (key: PublicKey) => (key === b ? Number.POSITIVE_INFINITY : longAgo);
     const named = turn({ nextChoices: [b, a], online: [b], references: [b], until: forever });
     expect(named).toEqual({ kind: 'write', at: now + coalesceMs + referenceDelayMs });
     const notNamed = turn({ nextChoices: [b, c], online: [b], references: [b], until: forever });
-    expect(notNamed).toMatchObject({ kind: 'wait', until: Number.POSITIVE_INFINITY });
+    expect(notNamed).toMatchObject({ kind: 'wait', until: now + muteMs });
+    const atLast = turn({ nextChoices: [b, c], online: [b], until: forever, pendingSince: now - muteMs });
+    expect(atLast).toEqual({ kind: 'write', at: now + 3 * rankDelayMs });
   });
 
   it('is waited for 3 s more when it is smaller than who forces the chain on, or writes the first block', () => {

@@ -6,7 +6,7 @@ import { Links } from '../../../../core/network/links.ts';
 import { Members } from '../../../../core/network/members.ts';
 import { type DialectName, dialects } from '../../../../core/wire/dialect.ts';
 import { oursCommit, wireVersion } from '../../../../core/wire/messages.ts';
-import { type Author, authors, poolItem } from '../../../model/author.ts';
+import { Author, authors, poolItem } from '../../../model/author.ts';
 import { ChainBench } from '../../../model/chain-bench.ts';
 import { fakeCurve } from '../../../model/fake-curve.ts';
 import { Seeded } from '../../../model/seeded.ts';
@@ -23,12 +23,14 @@ class Bench {
   readonly crossing: Crossing;
   #lastLink = 0;
 
-  constructor(spoken: readonly DialectName[]) {
+  constructor(spoken: readonly DialectName[], bothEras = true) {
     const accepts = ['cbc', 'gcm-siv'] as const;
     const identity = { curve: fakeCurve, random: new Seeded(2).random, secret: self.secret, publicKey: self.key };
     this.links = new Links({ ...identity, network: 'main', accepts }, 64, new Effects());
     this.crossing = new Crossing(this.chainBench.chain, this.members, this.links);
     for (const dialect of spoken) this.link(dialect);
+    // A reference peer of the older era is about: only then are there two.
+    if (bothEras) this.members.heard(new Author(77).keepAlive(3), start);
   }
 
   link(name: DialectName): void {
@@ -81,6 +83,14 @@ class Bench {
 }
 
 const both: readonly DialectName[] = ['cbc', 'gcm-siv'];
+
+describe('an item, while no reference peer of the older era was heard', () => {
+  it('is said to all at once, whatever they speak', () => {
+    const bench = new Bench(both, false);
+    expect(bench.crossing.came(bench.pending('x'), 'gcm-siv', start)).toBeUndefined();
+    expect([bench.crossing.deadline, bench.due(start + waitMs)]).toEqual([undefined, []]);
+  });
+});
 
 describe('an item, while there is no block', () => {
   it.each<[DialectName | undefined, DialectName]>([

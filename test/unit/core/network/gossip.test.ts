@@ -4,7 +4,7 @@ import type { Data } from '../../../../core/chain/data.ts';
 import { itemIdOf } from '../../../../core/chain/data.ts';
 import { itemIdHex, type Signature } from '../../../../core/crypto/keys.ts';
 import type { RequestId } from '../../../../core/events.ts';
-import { Gossip, type Gossiped } from '../../../../core/network/gossip.ts';
+import { type Accepted, Gossip } from '../../../../core/network/gossip.ts';
 import { Author, poolItem } from '../../../model/author.ts';
 import { ChainBench } from '../../../model/chain-bench.ts';
 import { fakeVerify } from '../../../model/fake-curve.ts';
@@ -52,7 +52,7 @@ class Bench {
     };
   }
 
-  answer(asked: Questions | undefined, storeFirst = false): Gossiped | undefined {
+  answer(asked: Questions | undefined, storeFirst = false): Accepted | undefined {
     if (asked === undefined) throw new Error('nothing was asked');
     const verified = () => this.gossip.verified(asked.verify, asked.holds);
     const looked = () => this.gossip.looked(asked.load, asked.contained);

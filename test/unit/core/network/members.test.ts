@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { PublicKey } from '../../../../core/crypto/keys.ts';
-import { knownMs, onlineForWritingMs } from '../../../../core/network/member.ts';
-import { liveMs, mostMembers, onlineForAcceptingMs } from '../../../../core/network/member.ts';
+import {
+  knownMs,
+  liveMs,
+  mostMembers,
+  onlineForAcceptingMs,
+  onlineForWritingMs,
+} from '../../../../core/network/member.ts';
 import { Members } from '../../../../core/network/members.ts';
 import { Author, authors } from '../../../model/author.ts';
 import { otherParity } from '../../../model/fake-curve.ts';
