@@ -88,8 +88,8 @@ export interface Receipt {
 /** What the creation callback gets and returns: the items of the block this peer is about to write. */
 export type BlockCreation = (items: readonly Item[]) => readonly CreatedItem[] | Promise<readonly CreatedItem[]>;
 
-/** An item to keep, named by its id, or bytes to sign and add as this peer's own. */
-export type CreatedItem = Pick<Item, 'id'> | { readonly add: Uint8Array };
+/** An item to keep, named by its id, or bytes to sign and add as this peer's own, or an item of `createItem` to add. */
+export type CreatedItem = Pick<Item, 'id'> | { readonly add: Uint8Array | Item };
 
 export interface PeerEvents {
   /** `known`, `connected`, `pending` or `status` is another than before. */
@@ -113,8 +113,17 @@ export interface PeerFace {
   readonly pending: ReadonlyMap<ItemIdHex, Item>;
   readonly status: Status;
   peers(): readonly PeerView[];
-  /** @throws PeerError `too-large` past 512 KiB, `closed` */
-  share(data: Uint8Array): Receipt;
+  /** Makes and signs an item, and shares nothing. @throws PeerError `too-large` past 512 KiB */
+  createItem(data: Uint8Array): Item;
+  /**
+   * Bytes, which are signed now, or an item of `createItem`.
+   * @throws PeerError `too-large` past 512 KiB, `not-own` for an item that this peer did not make lately, `closed`
+   */
+  share(data: Uint8Array | Item): Receipt;
+  /** Whether the item's author has signed it, whatever it says of itself. */
+  verifyItem(item: Item): Promise<boolean>;
+  /** Whether the hash is the block's, its author has signed it, and the author of each item that. */
+  verifyBlock(block: BlockView): Promise<boolean>;
   /** Dials; the peer goes on dialling this address whenever it is not linked. @throws PeerError `bad-address`, `closed` */
   connect(address: string): void;
   /** Blocks of the main chain as they are held now, oldest first, from height `from` (0). */

@@ -4,11 +4,13 @@
  * The one core file that may await. Keeps the live sets and the receipts; every decision is the machine's.
  */
 import { Riddle } from './authoring/riddle.ts';
-import { createData, decodeData, itemIdOf, sharedDataBytes } from './chain/data.ts';
+import { createData, type Data, dataCheck, decodeData, itemIdOf, sharedDataBytes } from './chain/data.ts';
 import { keptCandidate } from './chain/tree.ts';
 import type { VerifiedBlock } from './chain/verification.ts';
+import { inspectBlock } from './chain/verify.ts';
 import { hexToBytes } from './codec/bytes.ts';
 import { type Config, defaultConfig, isNetworkName } from './config.ts';
+import type { SignatureCheck } from './crypto/curve.ts';
 import { hashHex, type ItemIdHex, itemIdFrom, itemIdHex, keyHex, type PublicKeyHex } from './crypto/keys.ts';
 import { Driver } from './driver.ts';
 import { PeerError, TransferError } from './errors.ts';
@@ -27,15 +29,13 @@ import type {
 import { unreachableAddress } from './network/addresses.ts';
 import { PeerMachine } from './peer.ts';
 import type { Platform } from './platform.ts';
+import { Reading } from './reading.ts';
 import { Receipts } from './receipts.ts';
 import { importBlocks } from './storage/import.ts';
-import { blockView, peerView, pendingItemView } from './views.ts';
+import { blockOf, blockView, dataOf, peerView, pendingItemView } from './views.ts';
 
-/** Read from the store at one time by `blocks`. */
-const batchBlocks = 128;
-const batchBytes = 4 * 1024 * 1024;
-/** The newest blocks are kept as they were delivered: some may still be on their way to the store. */
-const recentViews = 1_024;
+/** Items made and not shared yet that are remembered, so that no other is shared as ours. */
+const mostMade = 1_024;
 
 type Listeners = { [K in keyof PeerEvents]: Set<(value: PeerEvents[K]) => void> };
 
@@ -51,10 +51,8 @@ export class Peer implements PeerFace {
   readonly #receipts: Receipts;
   readonly #problems = new Map<string, Problem>();
   readonly #listeners: Listeners = { change: new Set(), block: new Set(), revert: new Set() };
-  /** By height; the newest `recentViews` that were applied since the start. */
-  readonly #recent = new Map<number, BlockView>();
-  /** Calls that wait for the main chain to move or for the end. */
-  readonly #wakers = new Set<() => void>();
+  readonly #reading: Reading;
+  readonly #made = new Map<ItemIdHex, Data>();
   #creation: BlockCreation | undefined;
   #changed = false;
   #isImporting = false;
@@ -66,6 +64,7 @@ export class Peer implements PeerFace {
     this.#platform = platform;
     this.#machine = machine;
     this.#receipts = new Receipts(platform.crashed);
+    this.#reading = new Reading(platform.store, () => machine.count);
     this.publicKey = keyHex(machine.publicKey);
     this.#driver = new Driver(machine, platform, {
       delivered: (delivery) => this.#delivered(delivery),
@@ -129,11 +128,20 @@ export class Peer implements PeerFace {
     return this.#machine.links.map(peerView);
   }
 
-  share(data: Uint8Array): Receipt {
+  createItem(data: Uint8Array): Item {
+    const made = this.#signed(data);
+    const item = pendingItemView({ id: itemIdOf(made), data: made });
+    this.#made.set(item.id, made);
+    for (const oldest of this.#made.keys()) {
+      if (this.#made.size <= mostMade) break;
+      this.#made.delete(oldest);
+    }
+    return item;
+  }
+
+  share(data: Uint8Array | Item): Receipt {
     this.#mustBeOpen();
-    mustBeShareable(data);
-    const { curve, random, secret } = this.#platform;
-    const item = createData(curve, random, this.#machine.publicKey, secret, data.slice());
+    const item = this.#own(data);
     const id = itemIdOf(item);
     const receipt = this.#receipts.issue(pendingItemView({ id, data: item }));
     this.#driver.dispatch({ kind: 'commanded', command: { kind: 'share', data: item, id } });
@@ -148,39 +156,23 @@ export class Peer implements PeerFace {
     this.#driver.dispatch({ kind: 'commanded', command: { kind: 'connect', address } });
   }
 
-  async *blocks(options: { readonly from?: number; readonly to?: number } = {}): AsyncGenerator<BlockView, void> {
-    const { from = 0, to = Number.POSITIVE_INFINITY } = options;
-    if (!Number.isSafeInteger(from) || from < 0 || to < from) throw new PeerError('bad-range', 'heights begin at 0');
-    for (let next = from; next < to && next < this.#machine.count; ) {
-      const batch = await this.#read(next, Math.min(batchBlocks, to - next));
-      if (batch.length === 0 && !(await this.#nextEvent())) return;
-      for (const block of batch) {
-        yield block;
-        next++;
-      }
-    }
+  blocks(options: { readonly from?: number; readonly to?: number } = {}): AsyncGenerator<BlockView, void> {
+    return this.#reading.blocks(options);
   }
 
   newBlocks(): AsyncGenerator<BlockView, void> {
-    return this.#blocksFrom(this.#machine.count);
+    return this.#reading.newBlocks();
   }
 
-  async *#blocksFrom(height: number): AsyncGenerator<BlockView, void> {
-    let next = height;
-    const back = this.on('revert', (blocks) => {
-      for (const { height: left } of blocks) next = Math.min(next, left);
-    });
-    try {
-      while (!this.#isClosed) {
-        const [block] = next < this.#machine.count ? await this.#read(next, 1) : [];
-        if (block?.height === next) {
-          next++;
-          yield block;
-        } else if (!(await this.#nextEvent())) return;
-      }
-    } finally {
-      back();
-    }
+  async verifyItem(item: Item): Promise<boolean> {
+    const data = dataOf(item);
+    return data !== undefined && (await this.#holds([dataCheck(data)]));
+  }
+
+  async verifyBlock(view: BlockView): Promise<boolean> {
+    const block = blockOf(view);
+    const inspected = block === undefined ? undefined : inspectBlock(block, () => false);
+    return inspected?.kind === 'inspected' && (await this.#holds(inspected.checks));
   }
 
   async importBlocks(parts: AsyncIterable<readonly Uint8Array[]>): Promise<number> {
@@ -209,13 +201,13 @@ export class Peer implements PeerFace {
     const last = blocks.at(-1);
     if (last === undefined) return;
     while (!(await this.#isStored(last))) {
-      if (this.#recent.get(last.height)?.hash !== hashHex(last.block.hash)) {
+      if (this.#reading.recentHash(last.height) !== hashHex(last.block.hash)) {
         throw new TransferError(
           'other-chain',
           'The file holds another chain than the one that has come here meanwhile.',
         );
       }
-      await this.#nextEvent();
+      await this.#reading.nextEvent();
       this.#mustBeOpen();
     }
   }
@@ -251,34 +243,12 @@ export class Peer implements PeerFace {
   async #close(): Promise<void> {
     this.#driver.dispatch({ kind: 'commanded', command: { kind: 'close' } });
     this.#receipts.close();
-    this.#wake();
-    while (!this.#machine.closed) await new Promise<void>((resolve) => this.#wakers.add(resolve));
+    this.#reading.close();
+    while (!this.#machine.closed) await this.#reading.anyEvent();
     await this.#driver.stop();
     this.known.clear();
     this.connected.clear();
     this.#emit('change', undefined);
-  }
-
-  /** Blocks from a height on, from what was delivered lately or else from the store. None when neither has them yet. */
-  async #read(from: number, count: number): Promise<BlockView[]> {
-    const recent: BlockView[] = [];
-    for (let height = from; recent.length < count; height++) {
-      const view = this.#recent.get(height);
-      if (view === undefined) break;
-      recent.push(view);
-    }
-    if (recent.length > 0 || this.#isClosed) return recent;
-    // Where the recent ones begin the store may still hold a branch that was left.
-    const end = [...this.#recent.keys()].reduce((lowest, height) => Math.min(lowest, height), this.#machine.count);
-    if (end <= from) return [];
-    const kept = await this.#platform.store.blocks(from, Math.min(count, end - from), batchBytes);
-    return kept.map((block, place) => blockView({ height: from + place, ...keptCandidate(block) }));
-  }
-
-  /** @returns whether the peer is still open then */
-  async #nextEvent(): Promise<boolean> {
-    if (!this.#isClosed) await new Promise<void>((resolve) => this.#wakers.add(resolve));
-    return !this.#isClosed;
   }
 
   #delivered(delivery: Delivery): void {
@@ -286,18 +256,15 @@ export class Peer implements PeerFace {
     switch (delivery.kind) {
       case 'applied': {
         const view = blockView(delivery.block);
-        this.#recent.set(view.height, view);
-        this.#recent.delete(view.height - recentViews);
+        this.#reading.applied(view);
         this.#receipts.applied(view);
         this.#emit('block', view);
         return;
       }
       case 'reverted': {
         const views = delivery.blocks.map(blockView);
-        for (const view of views) {
-          this.#recent.delete(view.height);
-          this.#receipts.reverted(view);
-        }
+        this.#reading.reverted(views);
+        for (const view of views) this.#receipts.reverted(view);
         this.#emit('revert', views);
         return;
       }
@@ -322,7 +289,7 @@ export class Peer implements PeerFace {
 
   /** After each event: the live sets follow, and one `change` tells of all that happened in it. */
   #settled(): void {
-    this.#wake();
+    this.#reading.wake();
     if (!this.#changed) return;
     this.#changed = false;
     follow(this.known, this.#machine.known);
@@ -334,13 +301,10 @@ export class Peer implements PeerFace {
   async #compose(items: readonly PendingView[]): Promise<readonly Composed[] | undefined> {
     const creation = this.#creation;
     if (creation === undefined) return items.map(({ id }) => ({ keep: id }));
-    const { curve, random, secret } = this.#platform;
     try {
       const created = await creation(items.map(pendingItemView));
       const kept = created.map((item): Composed => {
-        if (!('add' in item)) return { keep: itemIdFrom(hexToBytes(item.id)) };
-        mustBeShareable(item.add);
-        return { add: createData(curve, random, this.#machine.publicKey, secret, item.add.slice()) };
+        return 'add' in item ? { add: this.#own(item.add) } : { keep: itemIdFrom(hexToBytes(item.id)) };
       });
       this.#reported('block-creation-failed', undefined);
       return kept;
@@ -360,10 +324,22 @@ export class Peer implements PeerFace {
     }
   }
 
-  #wake(): void {
-    const wakers = [...this.#wakers];
-    this.#wakers.clear();
-    for (const wake of wakers) wake();
+  /** Bytes, signed now, or an item that `createItem` made. @throws PeerError `too-large`, `not-own` */
+  #own(data: Uint8Array | Pick<Item, 'id'>): Data {
+    if (data instanceof Uint8Array) return this.#signed(data);
+    const made = this.#made.get(data.id);
+    if (made === undefined) throw new PeerError('not-own', 'this item was not made here, or is one of too many');
+    return made;
+  }
+
+  #signed(data: Uint8Array): Data {
+    mustBeShareable(data);
+    const { curve, random, secret } = this.#platform;
+    return createData(curve, random, this.#machine.publicKey, secret, data.slice());
+  }
+
+  async #holds(checks: readonly SignatureCheck[]): Promise<boolean> {
+    return (await this.#platform.verifier.verify(checks)).every(Boolean);
   }
 
   #mustBeOpen(): void {

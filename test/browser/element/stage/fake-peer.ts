@@ -118,9 +118,22 @@ export class FakePeer implements PeerFace {
     this.#emit('change', undefined);
   }
 
-  share(data: Uint8Array): Receipt {
+  createItem(data: Uint8Array): Item {
+    return itemOf(data, 0);
+  }
+
+  /** By what the item says of itself. */
+  async verifyItem({ verified }: Item): Promise<boolean> {
+    return verified;
+  }
+
+  async verifyBlock({ items }: BlockView): Promise<boolean> {
+    return items.every(({ verified }) => verified);
+  }
+
+  share(data: Uint8Array | Item): Receipt {
     if (this.#status.closed) throw new PeerError('closed', 'this peer is closed');
-    const item = itemOf(data, 0);
+    const item = data instanceof Uint8Array ? itemOf(data, 0) : data;
     const progress: Progress = { level: 'pending', waitingFor: this.#status.waitingFor };
     this.wait(item);
     return { item, progress, included: new Promise(() => undefined), onProgress: () => () => undefined };
