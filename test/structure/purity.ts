@@ -16,8 +16,8 @@ const platform = new Set([
   ...['process', 'Buffer', 'console', 'eval'],
 ]);
 
-/** The host may await (design.md, core), and what drives the machine for it; stores are asynchronous by their interface. */
-const mayAwait = /^core\/(?:host\.ts|driver\.ts|storage\/)/;
+/** The host may await (design.md, core), with what drives the machine and reads blocks for it; stores are asynchronous. */
+const mayAwait = /^core\/(?:(?:host|driver|reading)\.ts|storage\/)/;
 
 /** Uses of a platform by their names. */
 export function impurities(files: Files): string[] {
