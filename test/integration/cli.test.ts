@@ -117,6 +117,33 @@ describe('two peers', () => {
   });
 });
 
+describe('peers that dial each other by TCP', () => {
+  it.each(['auto', 'cbc', 'gcm-siv'])('are one network (--wire %s), also after one was started again', async (wire) => {
+    const one = await startedPeer('one', '--wire', wire, '--log', 'info');
+    const [, address = ''] = /listen=(\S+)/.exec(one.error()) ?? [];
+    expect(address).toMatch(/^127\.0\.0\.1:[1-9]\d*$/);
+    const two = await startedPeer('two', '--wire', wire, '--conn', address);
+    expect(await done('share', 'by TCP', '--data', 'two', '--wait')).toMatchObject({ code: 0 });
+    two.child.kill('SIGTERM');
+    expect(await two.exited).toBe(0);
+    await startedPeer('two', '--wire', wire, '--conn', address);
+    expect(await done('share', 'again', '--data', 'one', '--wait')).toMatchObject({ code: 0 });
+    const [first, second] = await Promise.all(['one', 'two'].map((data) => done('blocks', '--data', data)));
+    expect(second?.out).toBe(first?.out);
+    expect(first?.out).toMatch(/"by TCP"[\s\S]*"again"/);
+    const { connected } = JSON.parse((await done('status', '--data', 'two', '--json')).out);
+    expect(connected).toMatchObject([{ carrier: 'tcp', dialled: true, address }]);
+  });
+
+  it('say in one line that a port is taken', async () => {
+    const one = await startedPeer('one', '--log', 'info');
+    const [, port = ''] = /listen=127\.0\.0\.1:(\d+)/.exec(one.error()) ?? [];
+    const second = await done('peer', '--data', 'two', '--port', port);
+    expect(second.code).toBe(1);
+    expect(second.error.trim().split('\n').at(-1)).toMatch(new RegExp(`^mccloud: port ${port} of 127.0.0.1 is taken`));
+  });
+});
+
 describe('a peer', () => {
   it('has a socket that only its owner may use, and no other peer on its folder', async () => {
     const { child } = await startedPeer('one');

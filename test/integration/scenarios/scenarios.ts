@@ -2,10 +2,10 @@
  * The reference's own tests on real TCP sockets, asserting more than the originals do (spec/scenarios.md).
  *
  * Each plays its steps and returns what took how long, with its deadline; what must hold whatever the time is asserted
- * here. Deadlines are those of spec/scenarios.md: of `gcm-siv`, and for `cbc`, which has no Leave, 1.5 s for 0.2–0.25 s.
+ * here, by Node's own means: a benchmark plays them too. Deadlines are those of spec/scenarios.md: of `gcm-siv`, and for `cbc`, which has no Leave, 1.5 s for 0.2–0.25 s.
  */
+import { deepStrictEqual, strictEqual } from 'node:assert';
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect } from 'vitest';
 import { defaultConfig } from '../../../core/config.ts';
 import { type Actor, eachKnows, oneChain, type Stage, untilHolds } from './stage.ts';
 
@@ -45,9 +45,9 @@ class Play {
     const holds = () => actors.every(({ peer }) => peer.pending.size === 0 && peer.status.height > 0);
     await untilHolds(actors, holds, blockMs);
     // A peer that has nothing pending may not have the newest block yet.
-    const tips = () => new Set(actors.map(({ peer }) => peer.status.tip)).size === 1;
-    await untilHolds(actors, tips, blockMs);
-    await expect.poll(() => oneChain(actors, texts), { timeout: blockMs }).toEqual([]);
+    const agree = () => holds() && new Set(actors.map(({ peer }) => peer.status.tip)).size === 1;
+    await untilHolds(actors, agree, blockMs);
+    deepStrictEqual(await oneChain(actors, texts), []);
   }
 }
 
@@ -58,7 +58,7 @@ const twoPeers: Scenario = async (stage) => {
   second.dial(first);
   thin.dial(first);
   await play.know(200, 1, [first, second]);
-  expect([first, second].map(({ peer }) => peer.known.has(thin.peer.publicKey))).toEqual([false, false]);
+  for (const { peer } of [first, second]) strictEqual(peer.known.has(thin.peer.publicKey), false);
   return play.times;
 };
 
@@ -116,13 +116,13 @@ const sendSingleData: Scenario = async (stage) => {
 const dataReboot: Scenario = async (stage) => {
   const alone = await stage.add();
   alone.share('before');
-  expect(alone.peer.status.waitingFor).toBe('a second peer');
+  strictEqual(alone.peer.status.waitingFor, 'a second peer');
   await alone.end();
   await alone.start();
-  expect(alone.pendingTexts()).toEqual(['before']);
+  deepStrictEqual(alone.pendingTexts(), ['before']);
   alone.share('after');
   await untilHolds([alone], () => alone.peer.status.waitingFor === 'a second peer');
-  expect(alone.pendingTexts()).toEqual(['before', 'after']);
+  deepStrictEqual(alone.pendingTexts(), ['before', 'after']);
   return [];
 };
 
