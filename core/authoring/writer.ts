@@ -8,7 +8,7 @@
 import { type Block, createBlock, encodeBlock, writtenBlockBytes } from '../chain/block.ts';
 import type { Chain } from '../chain/chain.ts';
 import { type Data, encodedDataBytes, itemIdOf } from '../chain/data.ts';
-import type { TreeBlock } from '../chain/tree.ts';
+import { compareBytes } from '../codec/bytes.ts';
 import type { Milliseconds } from '../config.ts';
 import type { Curve } from '../crypto/curve.ts';
 import {
@@ -27,6 +27,7 @@ import type { Members } from '../network/members.ts';
 import type { Random } from '../random.ts';
 import { journalEntries } from '../storage/store.ts';
 import type { Authoring, Turn } from './authoring.ts';
+import { Gatherer } from './gatherer.ts';
 import { Mute } from './mute.ts';
 
 export interface WriterOptions {
@@ -63,6 +64,7 @@ export class Writer {
   readonly #effects: Effects;
   readonly #signedChildren = new Set<HashHex>();
   readonly #mute = new Mute();
+  readonly #gatherer = new Gatherer();
   #state: WriterState = { kind: 'idle' };
   #deadline: Milliseconds | undefined;
   #waitingFor: WaitingFor | undefined;
@@ -107,6 +109,7 @@ export class Writer {
     this.#deadline = undefined;
     this.#waitingFor = undefined;
     this.#mute.rest();
+    this.#lookAtReferences(now);
     if (this.#state.kind === 'composing') {
       if (now < this.#state.until) {
         this.#deadline = this.#state.until;
@@ -165,8 +168,7 @@ export class Writer {
       return { kind: 'wait', waitingFor: 'the author of the next block', until: undefined };
     }
     const { tip } = tree;
-    this.#lookForMute(tip, pendingSince, now);
-    return this.#authoring.turn(now, {
+    const turn = this.#authoring.turn(now, {
       own: this.#options.publicKey,
       tip: tip === undefined ? undefined : { nextChoices: tip.block.nextChoices, arrivedAt: tip.arrivedAt },
       pendingSince,
@@ -177,15 +179,51 @@ export class Writer {
       referencesAreNear: this.#members.referencesAreNear(now),
       membershipChangedAt: this.#members.changedAt,
     });
+    if (turn.kind === 'wait' || tip === undefined) return turn;
+    const since = Math.max(pendingSince, tip.arrivedAt);
+    return { kind: 'write', at: Math.max(turn.at, this.#gatherer.holdUntil(tip.block.nextChoices, since)) };
   }
 
-  #lookForMute(tip: TreeBlock | undefined, pendingSince: Milliseconds, now: Milliseconds): void {
+  /** Who of the reference is to write now, whether anything waits or not; each era sees others online. */
+  #lookAtReferences(now: Milliseconds): void {
+    const { tip } = this.#chain.tree;
+    const views = [() => true, (key: PublicKey) => !this.#members.isStanding(key)];
+    const next = views.flatMap((sees) => {
+      const found = tip === undefined ? this.#lowest(sees, now) : this.#first(tip.block.nextChoices, sees, now);
+      return found !== undefined && !this.#isOurs(found) ? [found] : [];
+    });
+    this.#gatherer.look(tip?.id, tip?.block.author, next);
     if (tip === undefined) return;
     this.#mute.wrote(tip.block.author);
-    const own = holderOf(this.#options.publicKey);
-    const first = tip.block.nextChoices.find((key) => holderOf(key) === own || this.#members.onlineUntil(key) > now);
-    const isOther = first !== undefined && holderOf(first) !== own && !this.#members.isOurs(first);
-    this.#mute.look(isOther ? first : undefined, Math.max(pendingSince, tip.arrivedAt), now);
+    const { pendingSince } = this.#chain.pool;
+    if (pendingSince === undefined) return;
+    const first = this.#first(tip.block.nextChoices, () => true, now);
+    const isReference = first !== undefined && !this.#isOurs(first);
+    this.#mute.look(isReference ? first : undefined, Math.max(pendingSince, tip.arrivedAt), now);
+  }
+
+  /** The first of these that is online. */
+  #first(
+    nextChoices: readonly PublicKey[],
+    sees: (key: PublicKey) => boolean,
+    now: Milliseconds,
+  ): PublicKey | undefined {
+    return nextChoices.find((key) => sees(key) && (this.#isOwn(key) || this.#members.onlineUntil(key) > now));
+  }
+
+  /** The smallest key that is online: it writes the first block. */
+  #lowest(sees: (key: PublicKey) => boolean, now: Milliseconds): PublicKey {
+    let lowest = this.#options.publicKey;
+    for (const key of this.#members.online(now)) if (sees(key) && compareBytes(key, lowest) < 0) lowest = key;
+    return lowest;
+  }
+
+  #isOurs(key: PublicKey): boolean {
+    return this.#isOwn(key) || this.#members.isOurs(key);
+  }
+
+  #isOwn(key: PublicKey): boolean {
+    return holderOf(key) === holderOf(this.#options.publicKey);
   }
 
   #compose(now: Milliseconds): void {
