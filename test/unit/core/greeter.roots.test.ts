@@ -226,6 +226,18 @@ describe('when we begin to hold a chain', () => {
   );
 });
 
+describe('one of ours', () => {
+  it('stays linked when our root becomes another than its own: it will come over, or we shall', () => {
+    const [ours, theirs] = [b.chain(2), c.chain(2)];
+    const stage = holding([]);
+    const [other, near] = [stage.join(c, greetingOf(theirs)), stage.join(b, greetingOf(ours))];
+    stage.pass(1_500);
+    near.serve(ours);
+    expect(stage.machine.root).toBe(hashHex((ours[0] as Block).hash));
+    expect([other.closedBecause, near.closedBecause]).toEqual([undefined, undefined]);
+  });
+});
+
 describe('whatever the peer at an address does', () => {
   interface Behaviour {
     readonly seeded: Seeded;

@@ -144,6 +144,9 @@ describe('a neighbour that speaks gcm-siv', () => {
     speak(remote);
     expect([known(stage), told(near)]).toEqual([hexes(b, c, d, e), ['+c', '+d', '+e']]);
     expect(told(remote)).not.toContain('+d');
+    near.say(leave(d));
+    live(stage, 8_000, [near, remote]);
+    expect(known(stage)).toEqual(hexes(b, c, e));
   });
 
   it('is told in our greeting of all that are known, whatever makes them so', () => {

@@ -95,6 +95,13 @@ describe('a key that was announced', () => {
     expect(known(members)).toEqual([]);
   });
 
+  it('and counts its KeepAlives as ours do lapses, whatever its link speaks', () => {
+    const members = make();
+    members.heard(b.keepAlive(oursCount), start);
+    members.provenBy(b.key, start, false, 1);
+    expect(members.isStanding(b.key)).toBe(false);
+  });
+
   it('and lapses is not shown as known by that: only its own signs of life do it', () => {
     const members = make();
     members.heard(b.keepAlive(1), start);
@@ -252,9 +259,10 @@ describe('a key that is gone by its own word, or named by the watch-dog', () => 
     members.heard(b.keepAlive(1), start);
     members.provenBy(c.key, start, true);
     for (const { key } of [b, c, d]) members.gone(key, true, start + 5);
-    for (const { key } of [b, c, d]) members.wrote(key, 4, start + 2_000);
     expect(known(members)).toEqual([b.hex, c.hex].sort());
-    expect(members.isStanding(d.key)).toBe(false);
+    pass(members, start, start + 9_000);
+    for (const { key } of [b, c, d]) members.wrote(key, 4, start + 9_000);
+    expect([known(members), [b, c, d].map(({ key }) => members.isStanding(key))]).toEqual([[], [false, false, false]]);
   });
 });
 
