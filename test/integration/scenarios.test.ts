@@ -10,16 +10,22 @@ import { type Scenario, scenarios, type Timed } from './scenarios/scenarios.ts';
 import { Stage } from './scenarios/stage.ts';
 
 const mostPlays = 3;
+/** Of all plays of one scenario, on a machine that does much else. */
+const wholeMs = 300_000;
 
 describe.each<DialectName>(['gcm-siv', 'cbc'])('in %s', (wire) => {
-  it.each(Object.entries(scenarios))('%s', async (_, scenario) => {
-    let late: readonly Timed[] = [];
-    for (let plays = 0; plays < mostPlays; plays++) {
-      late = (await played(wire, scenario)).filter(({ tookMs, mostMs }) => tookMs > mostMs);
-      if (late.length === 0) return;
-    }
-    expect(late).toEqual([]);
-  });
+  it.each(Object.entries(scenarios))(
+    '%s',
+    async (_, scenario) => {
+      let late: readonly Timed[] = [];
+      for (let plays = 0; plays < mostPlays; plays++) {
+        late = (await played(wire, scenario)).filter(({ tookMs, mostMs }) => tookMs > mostMs);
+        if (late.length === 0) return;
+      }
+      expect(late).toEqual([]);
+    },
+    wholeMs,
+  );
 });
 
 async function played(wire: DialectName, scenario: Scenario): Promise<readonly Timed[]> {
