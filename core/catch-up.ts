@@ -70,7 +70,11 @@ export class CatchUp {
     const { sync, chain } = this.#machines;
     const id = hashHex(block.hash);
     const isHeld = chain.tree.block(id) !== undefined;
-    if (!sync.arrived(link.id, isHeld, now)) return;
+    if (!sync.arrived(link.id, isHeld, now)) {
+      // One of ours that speaks `gcm-siv` cannot tell us from the reference, and sends a forced block like this.
+      if (!link.phase.ours && link.phase.dialect.name === 'gcm-siv') this.sharedBlock(link, block);
+      return;
+    }
     if (isHeld) sync.held(id);
     else if (this.#offer(link, block, true) !== undefined) sync.useless(link.id, now);
   }

@@ -28,7 +28,8 @@ function linked(stage: Stage, author: Author, dialect: DialectName): Remote {
   const held = stage.store.blocks;
   const greeting = { root: held[0]?.hash, last: held.at(-1)?.hash, count: BigInt(held.length) };
   const remote = stage.join(author, { ...reference, ...greeting }, { carrier: 'tcp', dialect });
-  remote.say({ kind: 'requestNeighbours', count: 0, exclude: [] });
+  if (dialect === 'cbc') remote.keepAlive(5);
+  else remote.say({ kind: 'requestNeighbours', count: 0, exclude: [] });
   return remote;
 }
 
@@ -80,6 +81,19 @@ describe('an item between the eras, while there is no block', () => {
     expect(far.of('shareBlock').map((message) => hashHex(message.block.hash))).toEqual([hashHex(block.hash)]);
     stage.pass(2 * crossingMs);
     expect(hears(far, item)).toBe(0);
+  });
+});
+
+describe('an item between the dialects, when no reference peer of the older era was heard', () => {
+  it('is said to all at once', () => {
+    const stage = holding();
+    const near = linked(stage, a, 'gcm-siv');
+    const ours = stage.join(b);
+    ours.keepAlive();
+    const item = d.item();
+    near.say({ kind: 'shareData', data: item });
+    stage.pass(momentMs);
+    expect(hears(ours, item)).toBe(1);
   });
 });
 
