@@ -10,7 +10,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Milliseconds } from '../../core/config.ts';
-import { invariant, LinkError } from '../../core/errors.ts';
+import { LinkError } from '../../core/errors.ts';
+import { Inbox } from '../../core/inbox.ts';
 import type { Link, LinkEvents } from '../../core/link.ts';
 import type { HostAndPort } from '../../core/network/addresses.ts';
 
@@ -36,14 +37,7 @@ export class TcpLink implements Link {
   /** Not yet handed to the socket. */
   readonly #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
-  #attached = false;
-  /** Undefined until whoever is attached is told what came before. */
-  #events: LinkEvents | undefined;
-  #kept: Uint8Array[] = [];
-  #keptBytes = 0;
-  #keptDrained = 0;
-  /** Why it ended: from then on nothing is told but this. */
-  #ending: string | undefined;
+  readonly #inbox = new Inbox(setImmediate);
 
   /** @param socket open; nothing it received was read yet */
   constructor(socket: Socket, address: string, dialled: boolean) {
@@ -59,13 +53,13 @@ export class TcpLink implements Link {
   }
 
   attach(events: LinkEvents): void {
-    invariant(!this.#attached, 'a link is attached to once');
-    this.#attached = true;
-    setImmediate(() => this.#tellKept(events));
+    this.#inbox.attach(events);
+    // After what was kept has been told.
+    setImmediate(() => this.#socket.resume());
   }
 
   send(bytes: Uint8Array): void {
-    if (this.#ending !== undefined) return;
+    if (this.#inbox.ended) return;
     if (this.#waitingBytes + this.#socket.writableLength > mostBufferedBytes) {
       this.#socket.destroy();
       this.#endByUs('it does not read what it is sent');
@@ -79,7 +73,7 @@ export class TcpLink implements Link {
   }
 
   close(reason: string): void {
-    if (this.#ending !== undefined) return;
+    if (this.#inbox.ended) return;
     for (const piece of this.#waiting) this.#socket.write(piece);
     this.#socket.end();
     // What still comes is passed over, up to the other side's end.
@@ -94,29 +88,16 @@ export class TcpLink implements Link {
       if (piece === undefined) return;
       this.#waitingBytes -= piece.length;
       this.#socket.write(piece, (error) => {
-        if (error || this.#ending !== undefined) return;
-        this.#drained(piece.length);
+        if (error || this.#inbox.ended) return;
+        this.#inbox.drained(piece.length);
         this.#write();
       });
     }
   }
 
   #received(data: Buffer): void {
-    if (this.#ending !== undefined) return;
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    if (this.#events !== undefined) this.#events.received(bytes);
-    else this.#keep(bytes);
-  }
-
-  #keep(bytes: Uint8Array): void {
-    this.#kept.push(bytes);
-    this.#keptBytes += bytes.length;
-    if (this.#keptBytes >= keptBytes) this.#socket.pause();
-  }
-
-  #drained(bytes: number): void {
-    if (this.#events !== undefined) this.#events.drained(bytes);
-    else this.#keptDrained += bytes;
+    this.#inbox.received(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    if (this.#inbox.keptBytes >= keptBytes) this.#socket.pause();
   }
 
   #hangUpLater(): void {
@@ -124,31 +105,17 @@ export class TcpLink implements Link {
     this.#socket.once('close', () => clearTimeout(hangUp));
   }
 
-  /** What came before interests nobody any more. The end is told in a later turn: not inside the call that made it. */
   #endByUs(reason: string): void {
-    this.#ending = reason;
-    this.#kept = [];
     this.#waiting.length = 0;
-    const events = this.#events;
-    if (events !== undefined) setImmediate(() => events.closed(reason));
+    this.#inbox.close(reason);
   }
 
   /** What was handed to the socket may still go, to a side that ended its own direction only. */
   #endedByOther(reason: string): void {
-    if (this.#ending !== undefined) return;
-    this.#ending = reason;
+    if (this.#inbox.ended) return;
     this.#waiting.length = 0;
     if (!this.#socket.destroyed) this.#hangUpLater();
-    this.#events?.closed(reason);
-  }
-
-  #tellKept(events: LinkEvents): void {
-    const endedBefore = this.#ending;
-    for (let bytes = this.#kept.shift(); bytes !== undefined; bytes = this.#kept.shift()) events.received(bytes);
-    this.#events = events;
-    if (endedBefore === undefined && this.#keptDrained > 0) events.drained(this.#keptDrained);
-    if (this.#ending !== undefined) events.closed(this.#ending);
-    else this.#socket.resume();
+    this.#inbox.end(reason);
   }
 }
 

@@ -6,15 +6,13 @@
  * than that, and goes whole), and one that does not answer the closing within two seconds is hung up on.
  */
 import type { WebSocket } from 'ws';
-import { invariant } from '../../core/errors.ts';
+import { Inbox } from '../../core/inbox.ts';
 import type { Link, LinkEvents } from '../../core/link.ts';
 
 const cutBytes = 64 * 1024;
 /** Accepted in one message: a block of 1 MiB in its frame, from a sender that does not cut. */
 const mostMessageBytes = 2 * 1024 * 1024;
 const mostBufferedBytes = 16 * 1024 * 1024;
-/** A greeting is at most 1 MiB (spec/safety.md, Frames and sessions); a host attaches within a turn. */
-const mostKeptBytes = 2 * 1024 * 1024;
 const closingMs = 2_000;
 /** A close frame carries at most 123 bytes of reason (RFC 6455, 5.5). */
 const mostReasonBytes = 123;
@@ -29,14 +27,7 @@ export class WebSocketLink implements Link {
   readonly address: string;
   readonly dialled: boolean;
   readonly #socket: WebSocket;
-  #attached = false;
-  /** Undefined until whoever is attached is told what came before. */
-  #events: LinkEvents | undefined;
-  #kept: Uint8Array[] = [];
-  #keptBytes = 0;
-  #keptDrained = 0;
-  /** Why it ended: from then on nothing is told but this. */
-  #ending: string | undefined;
+  readonly #inbox = new Inbox(setImmediate);
 
   /** @param socket open; nothing it received was read yet */
   constructor(socket: WebSocket, address: string, dialled: boolean) {
@@ -44,28 +35,26 @@ export class WebSocketLink implements Link {
     this.address = address;
     this.dialled = dialled;
     socket.on('message', (data, isBinary) => this.#received(data as Buffer, isBinary));
-    socket.on('close', (code, reason) => this.#endedByOther(reason.toString() || `the connection ended (${code})`));
+    socket.on('close', (code, reason) => this.#inbox.end(reason.toString() || `the connection ended (${code})`));
     // What it is about follows as `close`.
     socket.on('error', () => undefined);
   }
 
   attach(events: LinkEvents): void {
-    invariant(!this.#attached, 'a link is attached to once');
-    this.#attached = true;
-    setImmediate(() => this.#tellKept(events));
+    this.#inbox.attach(events);
   }
 
   send(bytes: Uint8Array): void {
-    if (this.#ending !== undefined) return;
+    if (this.#inbox.ended) return;
     if (this.#socket.bufferedAmount > mostBufferedBytes) {
       this.#socket.terminate();
-      this.#endByUs('it does not read what it is sent');
+      this.#inbox.close('it does not read what it is sent');
       return;
     }
     for (let start = 0; start < bytes.length; start += cutBytes) {
       const piece = bytes.subarray(start, start + cutBytes);
       this.#socket.send(piece, { binary: true }, (error) => {
-        if (!error) this.#drained(piece.length);
+        if (!error) this.#inbox.drained(piece.length);
       });
     }
   }
@@ -75,53 +64,17 @@ export class WebSocketLink implements Link {
   }
 
   #received(data: Buffer, isBinary: boolean): void {
-    if (this.#ending !== undefined) return;
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     if (!isBinary) this.#close(closeCodes.unsupported, 'a link carries binary messages');
-    else if (this.#events !== undefined) this.#events.received(bytes);
-    else this.#keep(bytes);
-  }
-
-  #keep(bytes: Uint8Array): void {
-    this.#kept.push(bytes);
-    this.#keptBytes += bytes.length;
-    if (this.#keptBytes > mostKeptBytes) this.#close(closeCodes.policy, 'too much before anybody listened');
-  }
-
-  #drained(bytes: number): void {
-    if (this.#ending !== undefined) return;
-    if (this.#events !== undefined) this.#events.drained(bytes);
-    else this.#keptDrained += bytes;
+    else if (!this.#inbox.received(bytes)) this.#close(closeCodes.policy, 'too much before anybody listened');
   }
 
   #close(code: number, reason: string): void {
-    if (this.#ending !== undefined) return;
+    if (this.#inbox.ended) return;
     this.#socket.close(code, cutText(reason, mostReasonBytes));
     const hangUp = setTimeout(() => this.#socket.terminate(), closingMs).unref();
     this.#socket.once('close', () => clearTimeout(hangUp));
-    this.#endByUs(reason);
-  }
-
-  /** What came before interests nobody any more. The end is told in a later turn: not inside the call that made it. */
-  #endByUs(reason: string): void {
-    this.#ending = reason;
-    this.#kept = [];
-    const events = this.#events;
-    if (events !== undefined) setImmediate(() => events.closed(reason));
-  }
-
-  #endedByOther(reason: string): void {
-    if (this.#ending !== undefined) return;
-    this.#ending = reason;
-    this.#events?.closed(reason);
-  }
-
-  #tellKept(events: LinkEvents): void {
-    const endedBefore = this.#ending;
-    for (let bytes = this.#kept.shift(); bytes !== undefined; bytes = this.#kept.shift()) events.received(bytes);
-    this.#events = events;
-    if (endedBefore === undefined && this.#keptDrained > 0) events.drained(this.#keptDrained);
-    if (this.#ending !== undefined) events.closed(this.#ending);
+    this.#inbox.close(reason);
   }
 }
 

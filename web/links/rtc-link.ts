@@ -3,11 +3,12 @@
  */
 import type { Milliseconds } from '../../core/config.ts';
 import type { PublicKeyHex } from '../../core/crypto/keys.ts';
+import { Inbox } from '../../core/inbox.ts';
 import type { Link, LinkEvents } from '../../core/link.ts';
 import { signaledAddress } from '../../core/network/addresses.ts';
+import { inLaterTurn } from '../later-turn.ts';
 import type { Timers } from '../timers.ts';
 import type { Connection, DescriptionType } from './connection.ts';
-import { Inbox } from './inbox.ts';
 import { SendQueue } from './send-queue.ts';
 
 /** What was sent before the end is still carried, unless the other side takes it too slowly. */
@@ -28,7 +29,7 @@ export class RtcLink implements Link {
   readonly connection: Connection;
   readonly #timers: Timers;
   readonly #events: RtcLinkEvents;
-  readonly #inbox = new Inbox();
+  readonly #inbox = new Inbox(inLaterTurn);
   #queue: SendQueue | undefined;
   /** Closed by this side while something still waited to be sent. */
   #finishing: string | undefined;

@@ -7,10 +7,10 @@
  */
 import type { Milliseconds } from '../../core/config.ts';
 import { LinkError } from '../../core/errors.ts';
+import { Inbox } from '../../core/inbox.ts';
 import type { Link, LinkEvents, Transport } from '../../core/link.ts';
 import { inLaterTurn } from '../later-turn.ts';
 import type { Timers } from '../timers.ts';
-import { Inbox } from './inbox.ts';
 import type { Knock } from './knock.ts';
 
 /** Servers cap the length of a message, and a block may be longer. */
@@ -106,7 +106,7 @@ class WebSocketLink implements Link {
   readonly #socket: WebSocket;
   readonly #timers: Timers;
   readonly #onEnded: (code: number) => void;
-  readonly #inbox = new Inbox();
+  readonly #inbox = new Inbox(inLaterTurn);
   /** Bytes handed to the browser for which no credit was given yet. */
   #outstanding = 0;
   #polling = false;

@@ -1,11 +1,11 @@
 /**
  * What a link tells whoever is attached to it: in order, never before the attaching, nothing after the end.
  *
- * The same for every carrier (core/link.ts). What comes before anybody is attached is kept, up to a bound.
+ * The same for every carrier (link.ts). What comes before anybody is attached is kept, up to a bound. Has no turns of an
+ * event loop of its own: where it runs brings them.
  */
-import { invariant } from '../../core/errors.ts';
-import type { LinkEvents } from '../../core/link.ts';
-import { inLaterTurn } from '../later-turn.ts';
+import { invariant } from './errors.ts';
+import type { LinkEvents } from './link.ts';
 
 /** A greeting is at most 1 MiB (spec/safety.md, Frames and sessions), and somebody is attached within a turn or two. */
 const mostKeptBytes = 2 * 1024 * 1024;
@@ -18,11 +18,22 @@ type State =
   | { readonly kind: 'ended' };
 
 export class Inbox {
+  readonly #later: (callback: () => void) => void;
   #state: State = { kind: 'unattached' };
   #attached = false;
   #kept: Uint8Array[] = [];
   #keptBytes = 0;
   #drained = 0;
+
+  /** @param later calls back in a later turn of the event loop, in the order of the calls */
+  constructor(later: (callback: () => void) => void) {
+    this.#later = later;
+  }
+
+  /** What came and was told to nobody yet. */
+  get keptBytes(): number {
+    return this.#keptBytes;
+  }
 
   /** Whatever comes from now on is told to nobody, but perhaps the end itself. */
   get ended(): boolean {
@@ -32,7 +43,7 @@ export class Inbox {
   attach(events: LinkEvents): void {
     invariant(!this.#attached, 'a link is attached to once');
     this.#attached = true;
-    inLaterTurn(() => this.#deliver(events));
+    this.#later(() => this.#deliver(events));
   }
 
   /** False when more came than is kept until somebody is attached. */
@@ -63,8 +74,9 @@ export class Inbox {
     const events = this.#state.kind === 'open' ? this.#state.events : undefined;
     this.#state = { kind: 'ending', reason, events };
     this.#kept = [];
+    this.#keptBytes = 0;
     this.#drained = 0;
-    if (events !== undefined) inLaterTurn(() => this.#tellEnd(events, reason));
+    if (events !== undefined) this.#later(() => this.#tellEnd(events, reason));
   }
 
   #deliver(events: LinkEvents): void {

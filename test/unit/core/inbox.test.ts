@@ -2,16 +2,17 @@
  * A link's inbox tells in order, in later turns, and nothing after the end; the contract of links runs on top of it.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { LinkEvents } from '../../../../core/link.ts';
-import { laterTurn } from '../../../../web/later-turn.ts';
-import { Inbox } from '../../../../web/links/inbox.ts';
+import { Inbox } from '../../../core/inbox.ts';
+import type { LinkEvents } from '../../../core/link.ts';
+
+const laterTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 let inbox: Inbox;
 let told: string[];
 let events: LinkEvents;
 
 beforeEach(() => {
-  inbox = new Inbox();
+  inbox = new Inbox(setImmediate);
   told = [];
   events = {
     received: (bytes) => told.push(`received ${bytes.join()}`),
