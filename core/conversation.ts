@@ -15,7 +15,7 @@ import { signaledAddress, unreachableAddress } from './network/addresses.ts';
 import type { GreetedLink } from './network/links.ts';
 import { sample } from './random.ts';
 import type { Whereabouts } from './whereabouts.ts';
-import type { DialectName } from './wire/dialect.ts';
+import { type DialectName, otherDialect } from './wire/dialect.ts';
 import type { Message } from './wire/messages.ts';
 
 /** What a new neighbour is told at most of what is pending; of the rest it hears in the blocks of those who know it. */
@@ -36,7 +36,7 @@ export class Conversation {
 
   /** The other's greeting came: from now on it is spoken to. */
   greeted(link: GreetedLink, now: Milliseconds): void {
-    const { links, chain, neighbours, crossing } = this.#machines;
+    const { links, chain, crossing } = this.#machines;
     this.#whereabouts.greeted(link, now);
     let sent = 0;
     for (const item of chain.pool.items()) {
@@ -46,7 +46,6 @@ export class Conversation {
       }
     }
     this.#catchUp.greeted(link);
-    if (links.link(link.id) !== undefined) neighbours.linked(link.address);
   }
 
   /** A frame of the other decrypted, so it is there, and this is what it says. */
@@ -94,8 +93,7 @@ export class Conversation {
     const { chain, links, neighbours, config, crossing, gossip } = this.#machines;
     for (const { id, data, holders, link } of gossip.due(now)) this.passOn(id, data, holders, link, now);
     for (const { id, data } of chain.pool.dueToShareAgain(now)) this.passOn(id, data, new Set(), undefined, now);
-    for (const { item, into } of crossing.due(now))
-      this.#share(item.data, new Set(), into === 'cbc' ? 'gcm-siv' : 'cbc');
+    for (const { item, into } of crossing.due(now)) this.#share(item.data, new Set(), otherDialect(into));
     const linked = links.proven;
     if (neighbours.dueToAsk(linked.length, now)) {
       const exclude = linked.map((link) => link.phase.key);

@@ -9,10 +9,13 @@ import type { Chain } from '../chain/chain.ts';
 import type { PoolItem } from '../chain/pool.ts';
 import type { Milliseconds } from '../config.ts';
 import { type ItemIdHex, itemIdHex } from '../crypto/keys.ts';
-import type { DialectName } from '../wire/dialect.ts';
+import { type DialectName, otherDialect } from '../wire/dialect.ts';
 import type { Links } from './links.ts';
 import { crossingMs } from './member.ts';
 import type { Members } from './members.ts';
+
+/** Items held back at most; one more is said to all at once. */
+export const mostHeldBack = 16_384;
 
 interface Origin {
   readonly dialect: DialectName;
@@ -48,8 +51,9 @@ export class Crossing {
     if (spoken.size === 0 || !this.#mustWait(now)) return undefined;
     const origin = dialect ?? (spoken.has('cbc') ? 'cbc' : 'gcm-siv');
     this.#origins.delete(id);
+    if (this.#origins.size >= mostHeldBack) return undefined;
     this.#origins.set(id, { dialect: origin, crossesAt: now + crossingMs });
-    return other(origin);
+    return otherDialect(origin);
   }
 
   /** Whether a neighbour that has just greeted may be told of an item that waits for its block. */
@@ -65,7 +69,7 @@ export class Crossing {
       if (crossesAt > now) break;
       this.#origins.delete(id);
       const item = this.#chain.pool.item(id);
-      if (item !== undefined) due.push({ item, into: other(dialect) });
+      if (item !== undefined) due.push({ item, into: otherDialect(dialect) });
     }
     return due;
   }
@@ -75,8 +79,4 @@ export class Crossing {
     const { tip } = this.#chain.tree;
     return tip === undefined || tip.block.nextChoices.some((key) => this.#members.isStanding(key));
   }
-}
-
-function other(dialect: DialectName): DialectName {
-  return dialect === 'cbc' ? 'gcm-siv' : 'cbc';
 }

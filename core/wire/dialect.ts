@@ -23,6 +23,10 @@ import {
 
 export type DialectName = 'cbc' | 'gcm-siv';
 
+export function otherDialect(name: DialectName): DialectName {
+  return name === 'cbc' ? 'gcm-siv' : 'cbc';
+}
+
 export interface Dialect {
   readonly name: DialectName;
   readonly messages: Codec<Message>;

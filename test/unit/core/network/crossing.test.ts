@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ItemIdHex, itemIdHex } from '../../../../core/crypto/keys.ts';
 import { Effects } from '../../../../core/effects.ts';
-import { Crossing } from '../../../../core/network/crossing.ts';
+import { Crossing, mostHeldBack } from '../../../../core/network/crossing.ts';
 import { Links } from '../../../../core/network/links.ts';
 import { Members } from '../../../../core/network/members.ts';
 import { type DialectName, dialects } from '../../../../core/wire/dialect.ts';
@@ -175,5 +175,17 @@ describe('an item, when there is a block', () => {
       true,
       true,
     ]);
+  });
+});
+
+describe('the bound of what is held back', () => {
+  it('lets one too many go to all at once, and holds back again when there is room', () => {
+    const bench = new Bench(both);
+    const came = (place: number, now = start) =>
+      bench.crossing.came(place.toString(16).padStart(64, '0') as ItemIdHex, 'cbc', now);
+    for (let place = 0; place < mostHeldBack; place++) expect(came(place)).toBe('gcm-siv');
+    expect(came(mostHeldBack)).toBeUndefined();
+    bench.due(start + waitMs);
+    expect(came(mostHeldBack, start + waitMs)).toBe('gcm-siv');
   });
 });
