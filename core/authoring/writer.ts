@@ -8,18 +8,9 @@
 import { type Block, createBlock, encodeBlock, writtenBlockBytes } from '../chain/block.ts';
 import type { Chain } from '../chain/chain.ts';
 import { type Data, encodedDataBytes, itemIdOf } from '../chain/data.ts';
-import { compareBytes } from '../codec/bytes.ts';
 import type { Milliseconds } from '../config.ts';
 import type { Curve } from '../crypto/curve.ts';
-import {
-  type HashHex,
-  hashHex,
-  holderOf,
-  type ItemIdHex,
-  itemIdHex,
-  type PublicKey,
-  type SecretKey,
-} from '../crypto/keys.ts';
+import { type HashHex, hashHex, type ItemIdHex, itemIdHex, type PublicKey, type SecretKey } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
 import type { Composed, RequestId } from '../events.ts';
 import type { WaitingFor } from '../face.ts';
@@ -27,8 +18,7 @@ import type { Members } from '../network/members.ts';
 import type { Random } from '../random.ts';
 import { journalEntries } from '../storage/store.ts';
 import type { Authoring, Turn } from './authoring.ts';
-import { Gatherer } from './gatherer.ts';
-import { Mute } from './mute.ts';
+import { ReferenceAuthors } from './reference-authors.ts';
 
 export interface WriterOptions {
   readonly curve: Curve;
@@ -63,8 +53,7 @@ export class Writer {
   readonly #members: Members;
   readonly #effects: Effects;
   readonly #signedChildren = new Set<HashHex>();
-  readonly #mute = new Mute();
-  readonly #gatherer = new Gatherer();
+  readonly #references: ReferenceAuthors;
   #state: WriterState = { kind: 'idle' };
   #deadline: Milliseconds | undefined;
   #waitingFor: WaitingFor | undefined;
@@ -77,6 +66,7 @@ export class Writer {
     this.#authoring = authoring;
     this.#chain = chain;
     this.#members = members;
+    this.#references = new ReferenceAuthors(options.publicKey, members);
     this.#effects = effects;
   }
 
@@ -91,7 +81,7 @@ export class Writer {
   }
 
   get deadline(): Milliseconds | undefined {
-    const { deadline: muteAt } = this.#mute;
+    const { deadline: muteAt } = this.#references;
     if (this.#deadline === undefined || muteAt === undefined) return this.#deadline ?? muteAt;
     return Math.min(this.#deadline, muteAt);
   }
@@ -108,8 +98,7 @@ export class Writer {
   consider(now: Milliseconds, catchingUp: boolean, announce: (block: Block, bytes: Uint8Array) => void): void {
     this.#deadline = undefined;
     this.#waitingFor = undefined;
-    this.#mute.rest();
-    this.#lookAtReferences(now);
+    this.#references.look(this.#chain.tree.tip, this.#chain.pool.pendingSince, now);
     if (this.#state.kind === 'composing') {
       if (now < this.#state.until) {
         this.#deadline = this.#state.until;
@@ -174,56 +163,14 @@ export class Writer {
       pendingSince,
       online: this.#members.online(now),
       onlineUntil: (key) => this.#members.onlineUntil(key),
-      isReference: (key) => !this.#members.isOurs(key) && !this.#mute.has(key),
+      isReference: (key) => this.#references.writes(key),
       referenceDelayMs: (key) => this.#members.referenceDelayMs(key, now),
       referencesAreNear: this.#members.referencesAreNear(now),
       membershipChangedAt: this.#members.changedAt,
     });
     if (turn.kind === 'wait' || tip === undefined) return turn;
     const since = Math.max(pendingSince, tip.arrivedAt);
-    return { kind: 'write', at: Math.max(turn.at, this.#gatherer.holdUntil(tip.block.nextChoices, since)) };
-  }
-
-  /** Who of the reference is to write now, whether anything waits or not; each era sees others online. */
-  #lookAtReferences(now: Milliseconds): void {
-    const { tip } = this.#chain.tree;
-    const views = [() => true, (key: PublicKey) => !this.#members.isStanding(key)];
-    const next = views.flatMap((sees) => {
-      const found = tip === undefined ? this.#lowest(sees, now) : this.#first(tip.block.nextChoices, sees, now);
-      return found !== undefined && !this.#isOurs(found) ? [found] : [];
-    });
-    this.#gatherer.look(tip?.id, tip?.block.author, next);
-    if (tip === undefined) return;
-    this.#mute.wrote(tip.block.author);
-    const { pendingSince } = this.#chain.pool;
-    if (pendingSince === undefined) return;
-    const first = this.#first(tip.block.nextChoices, () => true, now);
-    const isReference = first !== undefined && !this.#isOurs(first);
-    this.#mute.look(isReference ? first : undefined, Math.max(pendingSince, tip.arrivedAt), now);
-  }
-
-  /** The first of these that is online. */
-  #first(
-    nextChoices: readonly PublicKey[],
-    sees: (key: PublicKey) => boolean,
-    now: Milliseconds,
-  ): PublicKey | undefined {
-    return nextChoices.find((key) => sees(key) && (this.#isOwn(key) || this.#members.onlineUntil(key) > now));
-  }
-
-  /** The smallest key that is online: it writes the first block. */
-  #lowest(sees: (key: PublicKey) => boolean, now: Milliseconds): PublicKey {
-    let lowest = this.#options.publicKey;
-    for (const key of this.#members.online(now)) if (sees(key) && compareBytes(key, lowest) < 0) lowest = key;
-    return lowest;
-  }
-
-  #isOurs(key: PublicKey): boolean {
-    return this.#isOwn(key) || this.#members.isOurs(key);
-  }
-
-  #isOwn(key: PublicKey): boolean {
-    return holderOf(key) === holderOf(this.#options.publicKey);
+    return { kind: 'write', at: Math.max(turn.at, this.#references.holdUntil(tip.block.nextChoices, since)) };
   }
 
   #compose(now: Milliseconds): void {
@@ -259,7 +206,7 @@ export class Writer {
   #write(now: Milliseconds, data: readonly Data[], announce: (block: Block, bytes: Uint8Array) => void): void {
     if (data.length === 0) return;
     const { curve, random, secret, publicKey } = this.#options;
-    const live = this.#members.candidates(now).filter((key) => !this.#mute.has(key));
+    const live = this.#members.candidates(now).filter((key) => !this.#references.isMute(key));
     const block = createBlock(curve, random, secret, {
       parent: this.#chain.tree.tip?.block.hash,
       data,

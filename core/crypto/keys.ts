@@ -5,7 +5,7 @@
  * (spec/safety.md, Blocks 3); whether it is a point is for `Curve.isPoint`, which costs more. Both parities of one x
  * are one holder. Sizes: spec/wire.md, first table.
  */
-import { bytesToHex, hexToBytes } from '../codec/bytes.ts';
+import { bytesToHex, compareBytes, hexToBytes } from '../codec/bytes.ts';
 import { CodecError, CryptoError } from '../errors.ts';
 
 declare const brand: unique symbol;
@@ -66,6 +66,11 @@ export function itemIdFrom(bytes: Uint8Array): ItemId {
 
 export function secretKeyFrom(bytes: Uint8Array): SecretKey {
   return fixed(bytes, secretKeyBytes) as SecretKey;
+}
+
+/** By all its bytes, as the reference compares them. @param keys at least one */
+export function lowestKey(keys: readonly [PublicKey, ...PublicKey[]]): PublicKey {
+  return keys.reduce((lowest, key) => (compareBytes(key, lowest) < 0 ? key : lowest));
 }
 
 export function keyHex(key: PublicKey): PublicKeyHex {

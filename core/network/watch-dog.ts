@@ -6,9 +6,8 @@
  * since then is due, and of a lowest key without one where the lowest key decides. Whoever shows life again is announced
  * again, as any other key. Decides only; the caller sends.
  */
-import { compareBytes } from '../codec/bytes.ts';
 import type { Milliseconds } from '../config.ts';
-import type { PublicKey } from '../crypto/keys.ts';
+import { lowestKey, type PublicKey } from '../crypto/keys.ts';
 import type { Members } from './members.ts';
 
 export interface WatchDogView {
@@ -51,19 +50,12 @@ export class WatchDog {
       this.#members.isStanding(key) && (this.#members.aliveAt(key) ?? 0) < since;
     const candidates = nextChoices.filter(silent);
     const isForced = !nextChoices.some((key) => this.#members.onlineForAccepting(key, now));
-    const lowest = isForced ? this.#lowest(now) : undefined;
-    const named = lowest !== undefined && silent(lowest) ? [...candidates, lowest] : candidates;
+    const lowest = lowestKey([this.#own, ...this.#members.online(now)]);
+    const named = isForced && silent(lowest) ? [...candidates, lowest] : candidates;
     if (named.length > 0) {
       this.#namedAt = now;
       this.#nextAt = now + patienceMs;
     }
     return named;
-  }
-
-  /** Undefined when it is our own. */
-  #lowest(now: Milliseconds): PublicKey | undefined {
-    let lowest: PublicKey | undefined;
-    for (const key of this.#members.online(now)) if (compareBytes(key, lowest ?? this.#own) < 0) lowest = key;
-    return lowest;
   }
 }

@@ -11,6 +11,8 @@ import {
   itemIdFrom,
   itemIdHex,
   keyHex,
+  lowestKey,
+  type PublicKey,
   publicKeyFrom,
   publicKeyFromHex,
   secretKeyFrom,
@@ -42,6 +44,16 @@ describe('a public key', () => {
   it('has one holder whatever its parity', () => {
     expect(holderOf(publicKeyFromHex(`02${x}`))).toBe(holderOf(publicKeyFromHex(`03${x}`)));
     expect(holderOf(publicKeyFromHex(`02${x}`))).toBe(x);
+  });
+});
+
+describe('the lowest of some keys', () => {
+  const [low, high] = [`02${x}`, `03${'00'.repeat(32)}`].map(publicKeyFromHex) as [PublicKey, PublicKey];
+
+  it('is the lowest by all its bytes, the parity first', () => {
+    expect(lowestKey([high, low])).toBe(low);
+    expect(lowestKey([low, high])).toBe(low);
+    expect(lowestKey([high])).toBe(high);
   });
 });
 
