@@ -1,10 +1,13 @@
 /**
  * Node peers on real TCP sockets of this machine, each with a folder of its own: what the scenarios are played on.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hexToBytes } from '../../../core/codec/bytes.ts';
+import { type Config, defaultConfig } from '../../../core/config.ts';
 import type { HashHex } from '../../../core/crypto/keys.ts';
+import type { Receipt } from '../../../core/face.ts';
 import type { Peer } from '../../../core/host.ts';
 import type { DialectName } from '../../../core/wire/dialect.ts';
 import { openNodePeer } from '../../../relay/open.ts';
@@ -35,9 +38,10 @@ export class Actor {
 
   /** Starts, or starts again at the same address from its folder. */
   async start(): Promise<void> {
-    const { wire } = this.#stage;
+    const { wire, relationship } = this.#stage;
     const reach = { kind: 'listens', host: '127.0.0.1', port: this.#port, announceBy: undefined } as const;
-    this.#peer = await openNodePeer({ network: 'main', folder: this.#folder, wire, thin: this.#thin, reach });
+    const folder = this.#folder;
+    this.#peer = await openNodePeer({ network: 'main', folder, wire, thin: this.#thin, reach, relationship });
     this.#port = Number(this.#peer.status.listen?.split(':').at(-1));
   }
 
@@ -46,12 +50,22 @@ export class Actor {
     this.#peer = undefined;
   }
 
-  dial(other: Actor): void {
-    this.peer.connect(`127.0.0.1:${other.#port}`);
+  /** Where it listens once it has been started, for ever. */
+  get port(): number {
+    return this.#port;
   }
 
-  share(text: string): void {
-    this.peer.share(new TextEncoder().encode(text));
+  async secret(): Promise<Uint8Array> {
+    return hexToBytes(JSON.parse(await readFile(join(this.#folder, 'identity'), 'utf8')).secret);
+  }
+
+  /** @param other or whatever hands on to it */
+  dial(other: { readonly port: number }): void {
+    this.peer.connect(`127.0.0.1:${other.port}`);
+  }
+
+  share(text: string): Receipt {
+    return this.peer.share(new TextEncoder().encode(text));
   }
 
   async chain(): Promise<readonly { readonly hash: HashHex; readonly texts: readonly string[] }[]> {
@@ -70,15 +84,17 @@ export class Actor {
 export class Stage {
   readonly wire: DialectName;
   readonly folder: string;
+  readonly relationship: Config['relationship'];
   readonly #actors: Actor[] = [];
 
-  private constructor(wire: DialectName, folder: string) {
+  private constructor(wire: DialectName, folder: string, relationship: Config['relationship']) {
     this.wire = wire;
     this.folder = folder;
+    this.relationship = relationship;
   }
 
-  static async open(wire: DialectName): Promise<Stage> {
-    return new Stage(wire, await mkdtemp(join(tmpdir(), 'mccloud-scenario-')));
+  static async open(wire: DialectName, relationship = defaultConfig.relationship): Promise<Stage> {
+    return new Stage(wire, await mkdtemp(join(tmpdir(), 'mccloud-scenario-')), relationship);
   }
 
   async add({ thin = false } = {}): Promise<Actor> {
