@@ -10,7 +10,8 @@ import type { Milliseconds } from '../config.ts';
 import { keyHex, type PublicKey, type PublicKeyHex } from '../crypto/keys.ts';
 import type { LinkId } from '../events.ts';
 import { type Random, randomBelow } from '../random.ts';
-import type { MemberChange, Members } from './members.ts';
+import type { MemberChange } from './known-keys.ts';
+import type { Members } from './members.ts';
 
 export interface Announcement {
   readonly kind: 'announce' | 'leave';

@@ -9,10 +9,11 @@
  */
 import { equalBytes } from '../codec/bytes.ts';
 import type { Milliseconds } from '../config.ts';
-import { type Holder, holderOf, isPublicKey, keyHex, type PublicKey, type PublicKeyHex } from '../crypto/keys.ts';
+import { type Holder, holderOf, isPublicKey, type PublicKey, type PublicKeyHex } from '../crypto/keys.ts';
 import type { LinkId } from '../events.ts';
 import { type Random, randomBelow } from '../random.ts';
 import type { KeepAlive } from '../wire/messages.ts';
+import { KnownKeys, type MemberChange } from './known-keys.ts';
 import {
   crossingMs,
   isOurs,
@@ -36,26 +37,15 @@ const eraMs = 600_000;
 /** Keys that one link may announce. */
 const mostOfOneLink = 1_024;
 
-/** A key came to be known, or is known no more. */
-export interface MemberChange {
-  readonly key: PublicKey;
-  readonly isHere: boolean;
-  /** Seen on a link of our own, so that it is passed on at once; else heard, by this link if it is known. */
-  readonly seen: boolean;
-  readonly link: LinkId | undefined;
-}
-
 export class Members {
   readonly #members = new Map<Holder, Member>();
   readonly #own: Holder;
   readonly #startedAt: Milliseconds;
+  readonly #known: KnownKeys;
   readonly #random: Random;
   /** How many keys each link has announced. */
   readonly #announcedBy = new Map<LinkId, number>();
-  #changes: MemberChange[] = [];
   #referenceKeepAliveAt: Milliseconds = Number.NEGATIVE_INFINITY;
-  #known = new Set<PublicKeyHex>();
-  #changedAt: Milliseconds;
   /** Nobody's time is over before; looked for anew only then, for this is asked at every event. */
   #nextEnd: Milliseconds = Number.POSITIVE_INFINITY;
 
@@ -63,17 +53,17 @@ export class Members {
     this.#own = holderOf(own);
     this.#random = random;
     this.#startedAt = startedAt;
-    this.#changedAt = startedAt;
+    this.#known = new KnownKeys(startedAt);
   }
 
   /** When a key was last added to or taken from those known. */
   get changedAt(): Milliseconds {
-    return this.#changedAt;
+    return this.#known.changedAt;
   }
 
   /** Keys online now, without our own. */
   get known(): ReadonlySet<PublicKeyHex> {
-    return this.#known;
+    return this.#known.keys;
   }
 
   /** The greatest count seen from a key whose signature held; undefined when none was. */
@@ -88,14 +78,12 @@ export class Members {
 
   /** Every key that is known, for a greeting. */
   knownKeys(): PublicKey[] {
-    return [...this.#known].flatMap((hex) => this.#members.get(holderOfHex(hex))?.key ?? []);
+    return [...this.#known.keys].flatMap((hex) => this.#members.get(holderOfHex(hex))?.key ?? []);
   }
 
   /** What came and went since the last call, in order. */
   takeChanges(): MemberChange[] {
-    const changes = this.#changes;
-    this.#changes = [];
-    return changes;
+    return this.#known.takeChanges();
   }
 
   /** Whether a peer of the `cbc` era that is not ours was heard in the last ten minutes. */
@@ -135,7 +123,7 @@ export class Members {
 
   isKnown(key: PublicKey): boolean {
     const member = this.#members.get(holderOf(key));
-    return member !== undefined && this.#known.has(keyHex(member.key));
+    return member !== undefined && this.#known.has(member.key);
   }
 
   /** A verified KeepAlive with a risen count. */
@@ -156,7 +144,10 @@ export class Members {
   provenBy(key: PublicKey, now: Milliseconds, ours: boolean, silent?: LinkId): void {
     const member = this.#member(key, true);
     if (member === undefined) return;
-    if (!equalBytes(member.key, key)) this.#renamed(member, key);
+    if (!equalBytes(member.key, key)) {
+      this.#known.rename(member.key, key);
+      member.key = key;
+    }
     if (ours) member.ours = true;
     // Of which kind it is its own link shows best: a peer may have changed its program since we heard of it.
     if (!isOurs(member)) member.lapses = silent === undefined;
@@ -164,7 +155,7 @@ export class Members {
     if (link !== undefined) member.standing = { link, leavesAt: undefined };
     this.#alive(member, { seen: true, link: undefined }, now);
     // It was known before by its greeting, or by what others say: now it was seen.
-    if (!member.linked) this.#changes.push({ key: member.key, isHere: true, seen: true, link: undefined });
+    if (!member.linked) this.#known.tell({ key: member.key, isHere: true, seen: true, link: undefined });
     member.linked = true;
   }
 
@@ -174,9 +165,7 @@ export class Members {
     if (member === undefined) return;
     // It is no sign of life, for anybody may show any key: what others say of it goes on.
     member.standing ??= { link, leavesAt: undefined };
-    if (!stands(member) || this.#known.has(keyHex(member.key))) return;
-    this.#known.add(keyHex(member.key));
-    this.#changedAt = now;
+    if (stands(member)) this.#known.add(member.key, now);
   }
 
   /** The link ended. @param shown the key of its greeting, when no frame of it has decrypted */
@@ -185,7 +174,7 @@ export class Members {
     const member = shown === undefined ? undefined : this.#members.get(holderOf(shown));
     if (member?.standing?.link !== link || member.linked) return;
     member.standing = undefined;
-    if (this.#known.delete(keyHex(member.key))) this.#changedAt = now;
+    this.#known.remove(member.key, now);
   }
 
   /** Data that this key has signed came, so it was there a moment ago, whoever brought it. */
@@ -228,7 +217,7 @@ export class Members {
     const span = leaveMs.most - leaveMs.least;
     member.standing = { link, leavesAt: now + leaveMs.least + randomBelow(this.#random, span) };
     this.#nextEnd = now;
-    if (this.#known.delete(keyHex(member.key))) this.#changedAt = now;
+    this.#known.remove(member.key, now);
     return true;
   }
 
@@ -238,9 +227,10 @@ export class Members {
     if (member === undefined || !stands(member)) return;
     member.standing = undefined;
     member.aliveAt = 0;
-    this.#known.delete(keyHex(member.key));
-    this.#changedAt = now;
-    this.#changes.push({ key: member.key, isHere: false, seen, link: undefined });
+    this.#known.remove(member.key, now);
+    // After a Leave it was shown as gone before, but could write until now.
+    this.#known.changed(now);
+    this.#known.tell({ key: member.key, isHere: false, seen, link: undefined });
   }
 
   /** The last link to this key ended. */
@@ -263,10 +253,9 @@ export class Members {
   elapse(now: Milliseconds): boolean {
     if (now < this.#nextEnd) return false;
     this.#nextEnd = Number.POSITIVE_INFINITY;
-    const before = this.#known.size;
+    const before = this.#known.keys.size;
     for (const member of this.#members.values()) this.#elapseOne(member, now);
-    if (this.#known.size !== before) this.#changedAt = now;
-    return this.#known.size !== before;
+    return this.#known.keys.size !== before;
   }
 
   /** When a key may leave `known`, at the earliest. */
@@ -308,7 +297,7 @@ export class Members {
   /** The newest KeepAlive of each key that is known, for a new link. */
   keepAlives(): KeepAlive[] {
     const newest: KeepAlive[] = [];
-    for (const hex of this.#known) {
+    for (const hex of this.#known.keys) {
       const keepAlive = this.#members.get(holderOfHex(hex))?.keepAlive;
       if (keepAlive !== undefined) newest.push(keepAlive);
     }
@@ -330,13 +319,12 @@ export class Members {
       else this.#nextEnd = Math.min(this.#nextEnd, standing.leavesAt);
       return;
     }
-    const hex = keyHex(member.key);
-    if (!this.#known.has(hex)) return;
+    if (!this.#known.has(member.key)) return;
     const until = shownUntil(member);
     if (until > now) this.#nextEnd = Math.min(this.#nextEnd, until);
     else {
-      this.#known.delete(hex);
-      this.#changes.push({ key: member.key, isHere: false, seen: false, link: undefined });
+      this.#known.remove(member.key, now);
+      this.#known.tell({ key: member.key, isHere: false, seen: false, link: undefined });
     }
   }
 
@@ -347,16 +335,7 @@ export class Members {
   }
 
   #show(member: Member, { seen, link }: Pick<MemberChange, 'seen' | 'link'>, now: Milliseconds): void {
-    const hex = keyHex(member.key);
-    if (this.#known.has(hex)) return;
-    this.#known.add(hex);
-    this.#changedAt = now;
-    this.#changes.push({ key: member.key, isHere: true, seen, link });
-  }
-
-  #renamed(member: Member, key: PublicKey): void {
-    if (this.#known.delete(keyHex(member.key))) this.#known.add(keyHex(key));
-    member.key = key;
+    if (this.#known.add(member.key, now)) this.#known.tell({ key: member.key, isHere: true, seen, link });
   }
 
   /** @param isThere the key has shown so itself */
@@ -380,13 +359,13 @@ export class Members {
     let invented: [Holder, Member] | undefined;
     for (const entry of this.#members) {
       const [, member] = entry;
-      if (this.#known.has(keyHex(member.key))) {
+      if (this.#known.has(member.key)) {
         if (stands(member) && member.aliveAt === 0 && !member.linked) invented = entry;
       } else if (oldest === undefined || member.aliveAt < oldest[1].aliveAt) oldest = entry;
     }
     const [holder, member] = oldest ?? (forOneThatIsThere ? invented : undefined) ?? [];
     if (holder === undefined || member === undefined) return false;
-    this.#known.delete(keyHex(member.key));
+    this.#known.forget(member.key);
     return this.#members.delete(holder);
   }
 }

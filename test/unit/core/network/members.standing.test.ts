@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { MemberChange } from '../../../../core/network/known-keys.ts';
 import { mostMembers } from '../../../../core/network/member.ts';
-import { type MemberChange, Members } from '../../../../core/network/members.ts';
+import { Members } from '../../../../core/network/members.ts';
 import { Author, authors } from '../../../model/author.ts';
 import { otherParity } from '../../../model/fake-curve.ts';
 import { Seeded } from '../../../model/seeded.ts';
