@@ -7,9 +7,8 @@
  * which, `judge` what follows from them. Holds the newest block and nothing else, however long the chain is.
  */
 import type { Authoring } from '../authoring/authoring.ts';
-import { equalBytes } from '../codec/bytes.ts';
 import type { SignatureCheck } from '../crypto/curve.ts';
-import { type Hash, holderOf, type PublicKey } from '../crypto/keys.ts';
+import { type Hash, holderOf, isSameHash, type PublicKey } from '../crypto/keys.ts';
 import { CodecError } from '../errors.ts';
 import { type Block, decodeBlock } from './block.ts';
 import type { Candidate } from './tree.ts';
@@ -96,7 +95,7 @@ export class ChainVerification {
     const block = decoded(bytes);
     if (block === undefined) return { kind: 'bad-block', height, why: 'it is no block' };
     const before = this.#last;
-    if (!isSame(block.parent, before?.hash)) {
+    if (!isSameHash(block.parent, before?.hash)) {
       return { kind: 'bad-block', height, why: 'its parent is not the block before it' };
     }
     this.#last = block;
@@ -114,11 +113,11 @@ export class ChainVerification {
   #compare(block: Block): ChainFault | undefined {
     const { root, tip, count } = this.#held;
     const height = this.#height;
-    if (height === 0 && !isSame(block.hash, root)) {
+    if (height === 0 && !isSameHash(block.hash, root)) {
       return { kind: 'other-chain', height, why: 'it begins with another block' };
     }
     if (height === count - 1) {
-      if (!isSame(block.hash, tip?.hash)) {
+      if (!isSameHash(block.hash, tip?.hash)) {
         return { kind: 'other-chain', height, why: `the block at height ${height} is another` };
       }
       // Whom it names is known from the block that is held: this one was not verified.
@@ -157,10 +156,6 @@ function decoded(bytes: Uint8Array): Block | undefined {
 function isListed(author: PublicKey, choices: readonly PublicKey[]): boolean {
   const holder = holderOf(author);
   return choices.some((choice) => holderOf(choice) === holder);
-}
-
-function isSame(a: Hash | undefined, b: Hash | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : equalBytes(a, b);
 }
 
 function nobody(): boolean {

@@ -5,7 +5,7 @@
  * (spec/safety.md, Blocks 3); whether it is a point is for `Curve.isPoint`, which costs more. Both parities of one x
  * are one holder. Sizes: spec/wire.md, first table.
  */
-import { bytesToHex, compareBytes, hexToBytes } from '../codec/bytes.ts';
+import { bytesToHex, compareBytes, equalBytes, hexToBytes } from '../codec/bytes.ts';
 import { CodecError, CryptoError } from '../errors.ts';
 
 declare const brand: unique symbol;
@@ -75,6 +75,11 @@ export function lowestKey(keys: readonly [PublicKey, ...PublicKey[]]): PublicKey
 
 export function keyHex(key: PublicKey): PublicKeyHex {
   return bytesToHex(key) as PublicKeyHex;
+}
+
+/** Also when there is neither: the parent of a first block and what is before it. */
+export function isSameHash(a: Hash | undefined, b: Hash | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : equalBytes(a, b);
 }
 
 export function hashHex(hash: Hash): HashHex {

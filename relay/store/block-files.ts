@@ -12,7 +12,7 @@ import { concatBytes, equalBytes } from '../../core/codec/bytes.ts';
 import { decode, encode, struct, u64 } from '../../core/codec/codec.ts';
 import type { Verifier } from '../../core/crypto/curve.ts';
 import { hashCodec } from '../../core/crypto/key-codecs.ts';
-import type { Hash } from '../../core/crypto/keys.ts';
+import { type Hash, isSameHash } from '../../core/crypto/keys.ts';
 import { CodecError, StoreError } from '../../core/errors.ts';
 import { decompressCapped } from '../../core/storage/zstd.ts';
 import type { Disk, DiskFile } from './disk.ts';
@@ -220,7 +220,7 @@ export class BlockFiles {
     const hash = this.hashAt(height);
     if (block === undefined || hash === undefined) return false;
     const isNamed = equalBytes(block.hash, hash) && equalBytes(blockHash(block), hash);
-    if (!isNamed || !isSame(block.parent, this.hashAt(height - 1))) return false;
+    if (!isNamed || !isSameHash(block.parent, this.hashAt(height - 1))) return false;
     const [holds] = await this.#verifier.verify([blockCheck(block)]);
     return holds === true;
   }
@@ -248,8 +248,4 @@ function placesFrom(start: number, frames: readonly Frame[]): Place[] {
 
 function recordOf(hash: Hash, { start, end }: Place): Uint8Array {
   return encode(recordCodec, { hash, pos: BigInt(start), size: BigInt(end - start) });
-}
-
-function isSame(a: Hash | undefined, b: Hash | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : equalBytes(a, b);
 }

@@ -6,7 +6,7 @@
  */
 import { acceptedBlockBytes, blockHash, decodeBlock } from '../../core/chain/block.ts';
 import { equalBytes } from '../../core/codec/bytes.ts';
-import type { Hash } from '../../core/crypto/keys.ts';
+import { type Hash, isSameHash } from '../../core/crypto/keys.ts';
 import { CodecError, StoreError } from '../../core/errors.ts';
 import { decompressCapped, frameLength, mostFrameBytes } from '../../core/storage/zstd.ts';
 import type { DiskFile } from './disk.ts';
@@ -77,9 +77,7 @@ class Frames {
 function hashOf(frame: Uint8Array, parent: Hash | undefined): Hash | undefined {
   try {
     const block = decodeBlock(decompressCapped(frame, acceptedBlockBytes));
-    const follows =
-      block.parent === undefined || parent === undefined ? block.parent === parent : equalBytes(block.parent, parent);
-    return follows && equalBytes(blockHash(block), block.hash) ? block.hash : undefined;
+    return isSameHash(block.parent, parent) && equalBytes(blockHash(block), block.hash) ? block.hash : undefined;
   } catch (error) {
     if (error instanceof CodecError || (error instanceof StoreError && error.code === 'corrupt')) return undefined;
     throw error;

@@ -7,7 +7,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { decodeBlock } from '../../core/chain/block.ts';
-import { equalBytes } from '../../core/codec/bytes.ts';
+import { isSameHash } from '../../core/crypto/keys.ts';
 import { CodecError, StoreError } from '../../core/errors.ts';
 import { writeExport } from '../../core/storage/export.ts';
 import { nodeVerifier } from '../curve.ts';
@@ -96,13 +96,9 @@ async function* chainOf(blocks: BlockFiles, progressed: Progressed): AsyncGenera
 function follows(blocks: BlockFiles, height: number, bytes: Uint8Array): boolean {
   try {
     const { parent, hash } = decodeBlock(bytes);
-    return isSame(hash, blocks.hashAt(height)) && isSame(parent, blocks.hashAt(height - 1));
+    return isSameHash(hash, blocks.hashAt(height)) && isSameHash(parent, blocks.hashAt(height - 1));
   } catch (error) {
     if (error instanceof CodecError) return false;
     throw error;
   }
-}
-
-function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : equalBytes(a, b);
 }

@@ -4,10 +4,12 @@
 import { describe, expect, it } from 'vitest';
 import { hexToBytes } from '../../../../core/codec/bytes.ts';
 import {
+  type Hash,
   hashFrom,
   hashHex,
   holderOf,
   isPublicKey,
+  isSameHash,
   itemIdFrom,
   itemIdHex,
   keyHex,
@@ -54,6 +56,19 @@ describe('the lowest of some keys', () => {
     expect(lowestKey([high, low])).toBe(low);
     expect(lowestKey([low, high])).toBe(low);
     expect(lowestKey([high])).toBe(high);
+  });
+});
+
+describe('two hashes', () => {
+  const [one, other] = [1, 2].map((byte) => hashFrom(new Uint8Array(32).fill(byte))) as [Hash, Hash];
+
+  it('are the same by their bytes, or when there is neither', () => {
+    expect([isSameHash(one, hashFrom(new Uint8Array(one))), isSameHash(undefined, undefined)]).toEqual([true, true]);
+    expect([isSameHash(one, other), isSameHash(one, undefined), isSameHash(undefined, one)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 });
 
