@@ -4,13 +4,14 @@
  * JSON with the 32 bytes as hex, so that a person can back it up. A file that is not one of ours is never replaced:
  * that would be another peer.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesToHex, hexToBytes } from '../../core/codec/bytes.ts';
 import { type SecretKey, secretKeyFrom } from '../../core/crypto/keys.ts';
 import { StoreError } from '../../core/errors.ts';
 import { nodeCurve } from '../curve.ts';
+import { writeFirst } from './first-written.ts';
 
 /** Reads the identity of a folder, or makes it. @throws StoreError `corrupt`, `unavailable` */
 export async function openIdentity(folder: string): Promise<SecretKey> {
@@ -31,20 +32,9 @@ function read(path: string): Promise<string> {
   return readFile(path, 'utf8');
 }
 
-/** @returns what stands there, which is another's if two processes made one at the same moment */
+/** @returns what stands there */
 async function make(path: string): Promise<string> {
-  const own = `${path}.${randomUUID()}`;
-  const file = await open(own, 'w', 0o600);
-  await file.writeFile(`${JSON.stringify({ secret: bytesToHex(newSecret()) }, null, 2)}\n`);
-  await file.sync();
-  await file.close();
-  try {
-    await link(own, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    await rm(own, { force: true });
-  }
+  await writeFirst(path, `${JSON.stringify({ secret: bytesToHex(newSecret()) }, null, 2)}\n`, 0o600);
   return read(path);
 }
 

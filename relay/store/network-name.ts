@@ -3,12 +3,12 @@
  *
  * Blocks name no network (spec/wire.md, Data and Block), and the folders of the reference have no such file.
  */
-import { randomUUID } from 'node:crypto';
-import { link, open, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isNetworkName } from '../../core/config.ts';
 import { StoreError } from '../../core/errors.ts';
 import { guarded } from './disk.ts';
+import { writeFirst } from './first-written.ts';
 
 /** Undefined when the folder does not say. @throws StoreError `corrupt`, `unavailable` */
 export function networkNameOf(folder: string): Promise<string | undefined> {
@@ -36,22 +36,8 @@ async function read(path: string): Promise<string | undefined> {
   return name;
 }
 
-/** Appears whole or not at all. @returns what stands there, which is another's if two wrote at the same moment */
+/** @returns what stands there */
 async function write(path: string, network: string): Promise<string | undefined> {
-  const own = `${path}.${randomUUID()}`;
-  const file = await open(own, 'w');
-  try {
-    await file.writeFile(`${network}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  try {
-    await link(own, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    await rm(own, { force: true });
-  }
+  await writeFirst(path, `${network}\n`);
   return await read(path);
 }
