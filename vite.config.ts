@@ -8,6 +8,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { simplePeerParts } from './scripts/simple-peer-parts.ts';
 
 /** The entry whose file keeps its name; sites write it down. */
 const moduleName = 'mccloud';
@@ -20,6 +21,7 @@ export default defineConfig(({ mode }) => ({
   base: './',
   publicDir: false,
   cacheDir: path('node_modules/.vite'),
+  resolve: { alias: simplePeerParts },
   worker: { format: 'es' },
   build: {
     outDir: path(mode === 'package' ? 'dist/package' : 'dist/page'),

@@ -5,7 +5,7 @@
  * throws out of here (field notes: a remote's signal has brought down a node). It is destroyed once, whoever ends it:
  * browsers keep what nobody closes, and allow only so many.
  */
-import SimplePeer from 'simple-peer/simplepeer.min.js';
+import SimplePeer from 'simple-peer';
 import type { Milliseconds } from '../../core/config.ts';
 import type { Timers } from '../timers.ts';
 import { pageCertificates } from './certificate.ts';

@@ -1,8 +1,7 @@
 /**
- * What is used of simple-peer's bundle, the form of it that needs no polyfill (field notes: its index.js breaks in Vite).
- * The package's own types describe Node streams, which a tab has not.
+ * What is used of simple-peer. Types made for it describe Node streams, which a tab has not (scripts/simple-peer-parts.ts).
  */
-declare module 'simple-peer/simplepeer.min.js' {
+declare module 'simple-peer' {
   interface Options {
     readonly initiator: boolean;
     readonly trickle: boolean;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'vite';
 import { writeWasm } from '../../../scripts/extract-wasm.ts';
+import { simplePeerParts } from '../../../scripts/simple-peer-parts.ts';
 
 export interface SourceServer {
   /** An empty page; modules of the project are imported by their path from the project's folder: `/web/open.ts`. */
@@ -29,9 +30,14 @@ export async function serveSources(): Promise<SourceServer> {
     logLevel: 'error',
     appType: 'custom',
     worker: { format: 'es' },
-    resolve: { alias: { vitest: fileURLToPath(new URL('./vitest-in-page.ts', import.meta.url)) } },
+    resolve: {
+      alias: [
+        { find: 'vitest', replacement: fileURLToPath(new URL('./vitest-in-page.ts', import.meta.url)) },
+        ...simplePeerParts,
+      ],
+    },
     // Found out only while a page runs, it would be loaded anew in the middle of a test.
-    optimizeDeps: { noDiscovery: true, include: ['simple-peer/simplepeer.min.js'] },
+    optimizeDeps: { noDiscovery: true, include: ['simple-peer'] },
     server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
     plugins: [
       {
