@@ -12,6 +12,8 @@ export interface Config {
   readonly network: string;
   /** What our greeting carries as `host:port`. A peer nobody can dial says `127.0.0.1:1` (design.md, Links). */
   readonly listen: string;
+  /** What is dialled goes by a proxy such as Tor, where everything takes longer. */
+  readonly proxied: boolean;
   readonly wire: Wire;
   /** A thin peer is known to nobody: it sends no KeepAlive and never writes. */
   readonly thin: boolean;
@@ -40,6 +42,7 @@ export interface Config {
 export const defaultConfig: Config = {
   network: 'main',
   listen: '127.0.0.1:1',
+  proxied: false,
   wire: 'auto',
   thin: false,
   keepAliveMs: 600,

@@ -118,11 +118,18 @@ export class Conversation {
     for (const other of links.proven) {
       const { greeting, key, hex } = other.phase;
       if (other.id === link.id || hex === link.phase.hex || greeting.thin || exclude.has(hex)) continue;
-      if (greeting.listen !== unreachableAddress) introduced.push([key, greeting.listen]);
+      // Two tabs reach each other better without the relay that lends one of them a port.
+      const canBeDialled = greeting.listen !== unreachableAddress && !(isTab(link) && isTab(other));
+      if (canBeDialled) introduced.push([key, greeting.listen]);
       // A reference peer would resolve the name, and wait; and whom we dialled for the user is no member of a room.
       else if (link.phase.ours && !neighbours.isWanted(other.address)) introduced.push([key, signaledAddress(key)]);
     }
     const chosen = sample(random, introduced, Math.min(count, mostIntroduced));
     if (chosen.length > 0) links.send(link, { kind: 'introduceNeighbours', neighbours: chosen }, 'droppable');
   }
+}
+
+/** Whether it is reached by signaling: by a data channel, or as one that has come to us who are at a relay. */
+function isTab({ carrier, dialled, phase }: GreetedLink): boolean {
+  return phase.ours && (carrier === 'webrtc' || (carrier === 'websocket' && !dialled));
 }

@@ -42,6 +42,7 @@ export class Driver {
       transport.start({
         accepted: (link) => this.#opened(link, undefined),
         discovered: (addresses) => this.dispatch({ kind: 'discovered', addresses }),
+        listening: (address) => this.dispatch({ kind: 'listening', address }),
         problem: (code, message) => this.#events.reported(code, message),
       });
     }
@@ -120,7 +121,7 @@ export class Driver {
         : transport.dial(address, timeoutMs);
     dialled.then(
       (link) => this.#opened(link, dial),
-      (error: unknown) => this.dispatch({ kind: 'dialFailed', dial, reason: String(error) }),
+      (error: unknown) => this.dispatch({ kind: 'dialFailed', dial, reason: messageOf(error) }),
     );
   }
 
@@ -173,4 +174,8 @@ export class Driver {
       },
     );
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

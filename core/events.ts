@@ -36,6 +36,8 @@ export type Event =
   | { readonly kind: 'drained'; readonly link: LinkId; readonly bytes: number }
   | { readonly kind: 'closed'; readonly link: LinkId; readonly reason: string }
   | { readonly kind: 'discovered'; readonly addresses: readonly string[] }
+  /** A transport has got, or lost, an address by which others reach us. */
+  | { readonly kind: 'listening'; readonly address: string | undefined }
   | { readonly kind: 'stored'; readonly request: RequestId }
   | { readonly kind: 'loaded'; readonly request: RequestId; readonly result: Loaded }
   | { readonly kind: 'verified'; readonly request: RequestId; readonly results: readonly boolean[] }

@@ -9,7 +9,7 @@ import type { Milliseconds } from './config.ts';
 import { keyHex } from './crypto/keys.ts';
 import type { Event } from './events.ts';
 import type { Machines } from './machines.ts';
-import { isOnion, unreachableAddress } from './network/addresses.ts';
+import { unreachableAddress } from './network/addresses.ts';
 import type { GreetedLink, OpenLink } from './network/links.ts';
 import type { Manner } from './network/neighbours.ts';
 import type { Dialect, DialectName } from './wire/dialect.ts';
@@ -97,14 +97,15 @@ export class Greeter {
   }
 
   #waitMs({ carrier, dialled, address }: Extract<Event, { kind: 'linkOpened' }>): Milliseconds {
-    const { config, neighbours } = this.#machines;
-    if (carrier !== 'tcp') return 0;
-    const isFar = isOnion(config.listen) || isOnion(address);
-    if (!dialled) return isFar ? patientWaitMs : acceptorWaitMs;
+    const { config, neighbours, ownAddress } = this.#machines;
+    if (carrier !== 'tcp' && carrier !== 'bridge') return 0;
+    if (!dialled) return ownAddress.isOnion ? patientWaitMs : acceptorWaitMs;
+    // The bridge opens when the other has greeted, and lets nothing through before.
+    if (carrier === 'bridge') return patientWaitMs;
     const { dialect, patient } = neighbours.manner(address);
     if (patient) return patientWaitMs;
     if (dialect !== undefined || config.wire !== 'auto') return 0;
-    return isFar ? patientWaitMs : diallerWaitMs;
+    return ownAddress.isFar(address) ? patientWaitMs : diallerWaitMs;
   }
 
   #isLinked({ pubkey }: Greeting): boolean {
@@ -115,12 +116,12 @@ export class Greeter {
 
   /** @param thin as one that holds nothing and is known to nobody */
   #greeting(thin: boolean): Greeting {
-    const { config, publicKey, chain, members } = this.#machines;
+    const { config, publicKey, chain, members, ownAddress } = this.#machines;
     const { shown } = chain;
     const held = thin ? undefined : shown;
     return {
       pubkey: publicKey,
-      listen: thin ? unreachableAddress : config.listen,
+      listen: thin ? unreachableAddress : ownAddress.listen,
       root: held === undefined ? undefined : chain.shownRoot,
       last: held?.block.hash,
       count: BigInt(held === undefined ? 0 : held.height + 1),

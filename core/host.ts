@@ -109,10 +109,10 @@ export class Peer implements PeerFace {
   }
 
   get status(): Status {
-    const { count, root, tip, syncing, waitingFor } = this.#machine;
+    const { count, root, tip, syncing, waitingFor, listen } = this.#machine;
     return {
       network: this.#config.network,
-      listen: this.#config.listen === unreachableAddress ? undefined : this.#config.listen,
+      listen: listen === unreachableAddress ? undefined : listen,
       height: count,
       root,
       tip,

@@ -6,7 +6,13 @@
  */
 import type { PublicKeyHex } from './crypto/keys.ts';
 
-export type Carrier = 'webrtc' | 'websocket' | 'tcp' | 'memory';
+export type Carrier =
+  | 'webrtc'
+  | 'websocket'
+  | 'tcp'
+  /** TCP that a relay carries to a tab (docs/protocol.md, Bridge). */
+  | 'bridge'
+  | 'memory';
 
 export interface LinkEvents {
   received(bytes: Uint8Array): void;
@@ -37,6 +43,8 @@ export interface TransportEvents {
   accepted(link: Link): void;
   /** Addresses of others in this network that this transport was told of. */
   discovered(addresses: readonly string[]): void;
+  /** Where others reach this peer by this transport from now on, `host:port`; undefined when no longer. */
+  listening(address: string | undefined): void;
   /** Something a user should know, or `undefined` when it is over; each `code` stands alone. */
   problem(code: string, message: string | undefined): void;
 }

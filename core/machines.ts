@@ -20,6 +20,7 @@ import { Gossip } from './network/gossip.ts';
 import { Links } from './network/links.ts';
 import { Members } from './network/members.ts';
 import { Neighbours } from './network/neighbours.ts';
+import { OwnAddress } from './network/own-address.ts';
 import { Presence } from './network/presence.ts';
 import { Serving } from './network/serving.ts';
 import { Sync } from './network/sync.ts';
@@ -56,6 +57,7 @@ export interface Machines {
   readonly announcements: Announcements;
   readonly watchDog: WatchDog;
   readonly crossing: Crossing;
+  readonly ownAddress: OwnAddress;
   readonly neighbours: Neighbours;
   readonly links: Links;
   readonly writer: Writer;
@@ -73,6 +75,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
   const members = new Members(publicKey, random, startedAt);
   const { thin, keepAliveMs, network, relationship } = config;
   const identity = { curve, random, secret, publicKey };
+  const ownAddress = new OwnAddress(config);
   const accepts: readonly DialectName[] = config.wire === 'auto' ? ['cbc', 'gcm-siv'] : [config.wire];
   const links = new Links({ ...identity, network, accepts }, relationship.maxLinks, effects);
   return {
@@ -103,7 +106,8 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     watchDog: new WatchDog(publicKey, members),
     crossing: new Crossing(chain, members, links),
     presence: new Presence({ ...identity, thin, keepAliveMs }, members, startedAt),
-    neighbours: new Neighbours(config, keyHex(publicKey), random, effects, startedAt),
+    ownAddress,
+    neighbours: new Neighbours(relationship, ownAddress, keyHex(publicKey), random, effects, startedAt),
     links,
     writer: new Writer({ ...identity, thin }, authoring, chain, members, effects),
     random,

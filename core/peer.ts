@@ -71,6 +71,11 @@ export class PeerMachine {
     return this.#machines.chain.tree.tip?.id;
   }
 
+  /** Where others are told to dial us. */
+  get listen(): string {
+    return this.#machines.ownAddress.listen;
+  }
+
   /** The chain as an imported one must begin. */
   get held(): HeldChain {
     const { count, tree, rootHash } = this.#machines.chain;
@@ -136,14 +141,14 @@ export class PeerMachine {
   }
 
   #take(now: Milliseconds, event: Event): void {
-    const { links, neighbours } = this.#machines;
+    const { links, neighbours, ownAddress, effects } = this.#machines;
     switch (event.kind) {
       case 'linkOpened':
         neighbours.linked(event.address);
         if (!this.#greeter.opened(event, now)) neighbours.unlinked(event.address, now);
         return;
       case 'dialFailed':
-        return neighbours.dialFailed(event.dial, now);
+        return neighbours.dialFailed(event.dial, event.reason, now);
       case 'received':
         return this.#received(event.link, event.bytes, now);
       case 'drained':
@@ -152,6 +157,9 @@ export class PeerMachine {
         return links.closed(event.link);
       case 'discovered':
         for (const address of event.addresses) neighbours.told(address, now);
+        return;
+      case 'listening':
+        if (ownAddress.lent(event.address)) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
         return;
       case 'loaded':
         return this.#loaded(event.request, event.result, now);

@@ -42,7 +42,7 @@ export type Reach =
       readonly announceBy: string;
     };
 
-export interface NodePeerOptions extends Partial<Omit<Config, 'listen'>> {
+export interface NodePeerOptions extends Partial<Omit<Config, 'listen' | 'proxied'>> {
   readonly network: string;
   /** Made if it is not there. One peer at a time. */
   readonly folder: string;
@@ -65,7 +65,7 @@ export async function openNodePeer(options: NodePeerOptions): Promise<Peer> {
   try {
     const platform = await nodePlatform(folder, transports, crashed);
     if (isNetworkName(config.network)) await keepNetworkName(folder, config.network);
-    return await Peer.open({ ...config, listen }, platform);
+    return await Peer.open({ ...config, listen, proxied: reach.kind === 'proxied' }, platform);
   } catch (error) {
     for (const transport of transports) transport.close();
     throw error;

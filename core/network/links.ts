@@ -309,5 +309,5 @@ function deadlinesOf({ phase }: OpenLink): readonly (Milliseconds | undefined)[]
  * may be that of a server in front of the relay, one for all tabs.
  */
 function limitedSource({ carrier, address, dialled }: Origin): string | undefined {
-  return carrier === 'tcp' && !dialled ? sourceOf(address) : undefined;
+  return (carrier === 'tcp' || carrier === 'bridge') && !dialled ? sourceOf(address) : undefined;
 }

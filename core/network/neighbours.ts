@@ -12,7 +12,8 @@ import type { Effects } from '../effects.ts';
 import type { RequestId } from '../events.ts';
 import { type Random, randomBelow } from '../random.ts';
 import type { DialectName } from '../wire/dialect.ts';
-import { hostAndPort, isOnion, signaledKey, unreachableAddress } from './addresses.ts';
+import { hostAndPort, signaledKey, unreachableAddress } from './addresses.ts';
+import type { OwnAddress } from './own-address.ts';
 
 type AddressState =
   | { readonly kind: 'idle'; readonly from: Milliseconds }
@@ -37,6 +38,8 @@ interface Known {
   readonly wanted: boolean;
   /** Whom it leads to, when the address says so or a link has shown it. */
   key: PublicKeyHex | undefined;
+  /** Why it cannot be reached, as the user was told. */
+  problem: string | undefined;
   state: AddressState;
   failures: number;
   manner: Manner;
@@ -64,11 +67,12 @@ export class Neighbours {
   readonly #own: PublicKeyHex;
   readonly #random: Random;
   readonly #effects: Effects;
-  readonly #isFar: (address: string) => boolean;
+  readonly #ownAddress: OwnAddress;
   #askAt: Milliseconds;
 
   constructor(
-    { relationship: settings, listen }: Pick<Config, 'relationship' | 'listen'>,
+    settings: Config['relationship'],
+    ownAddress: OwnAddress,
     own: PublicKeyHex,
     random: Random,
     effects: Effects,
@@ -78,8 +82,7 @@ export class Neighbours {
     this.#own = own;
     this.#random = random;
     this.#effects = effects;
-    // Who is announced by an onion address reaches everybody by Tor.
-    this.#isFar = (address) => isOnion(listen) || isOnion(address);
+    this.#ownAddress = ownAddress;
     this.#askAt = now + settings.timeMs;
   }
 
@@ -90,12 +93,12 @@ export class Neighbours {
     const state: AddressState =
       known === undefined || known.state.kind === 'idle' ? { kind: 'idle', from: now } : known.state;
     const manner = known?.manner ?? usualManner;
-    this.#known.set(address, { address, wanted: true, key: keyOf(address), state, failures: 0, manner, turns: 0 });
+    this.#known.set(address, newly(address, { wanted: true, state, manner }));
   }
 
   /** We were told of this address. */
   told(address: string, now: Milliseconds): void {
-    if (address === unreachableAddress) return;
+    if (address === unreachableAddress || address === this.#ownAddress.listen) return;
     const known = this.#known.get(address);
     if (known !== undefined) {
       if (known.state.kind === 'idle' && !known.wanted && known.key !== this.#own)
@@ -105,7 +108,7 @@ export class Neighbours {
     const key = keyOf(address);
     if (key === this.#own || (this.#known.size >= mostAddresses && !this.#forgetOne())) return;
     const state: AddressState = { kind: 'idle', from: now };
-    this.#known.set(address, { address, wanted: false, key, state, failures: 0, manner: usualManner, turns: 0 });
+    this.#known.set(address, newly(address, { wanted: false, state, manner: usualManner }));
   }
 
   /** A link to this address opened, whoever dialled. */
@@ -122,6 +125,7 @@ export class Neighbours {
     known.failures = 0;
     known.turns = 0;
     known.key = key;
+    this.#tellProblem(known, undefined);
   }
 
   manner(address: string): Manner {
@@ -158,9 +162,12 @@ export class Neighbours {
     if (known?.state.kind === 'linked') this.#failed(known, now);
   }
 
-  dialFailed(dial: RequestId, now: Milliseconds): void {
+  /** @param reason for people */
+  dialFailed(dial: RequestId, reason: string, now: Milliseconds): void {
     for (const known of this.#known.values()) {
-      if (known.state.kind === 'dialling' && known.state.dial === dial) return this.#failed(known, now);
+      if (known.state.kind !== 'dialling' || known.state.dial !== dial) continue;
+      if (known.wanted && hostAndPort(known.address) !== undefined) this.#tellProblem(known, reason);
+      return this.#failed(known, now);
     }
   }
 
@@ -189,7 +196,7 @@ export class Neighbours {
       if (!known.wanted && missing-- <= 0) continue;
       const dial = this.#effects.nextRequest();
       known.state = { kind: 'dialling', dial };
-      const timeoutMs = this.#isFar(known.address) ? farDialTimeoutMs : dialTimeoutMs;
+      const timeoutMs = this.#ownAddress.isFar(known.address) ? farDialTimeoutMs : dialTimeoutMs;
       this.#effects.put({ kind: 'dial', dial, address: known.address, timeoutMs });
     }
   }
@@ -223,6 +230,14 @@ export class Neighbours {
     return { least: wantedRetryMs.least, most };
   }
 
+  /** Of what the user has asked for; a relay's own address is its transport's to tell of. */
+  #tellProblem(known: Known, reason: string | undefined): void {
+    if (known.problem === reason) return;
+    known.problem = reason;
+    const message = reason === undefined ? undefined : `Cannot link: ${reason}.`;
+    this.#effects.put({ kind: 'report', code: `unreachable ${known.address}`, message });
+  }
+
   #failed(known: Known, now: Milliseconds): void {
     known.failures++;
     if (!known.wanted && known.failures >= this.#settings.retry) {
@@ -233,6 +248,10 @@ export class Neighbours {
     const wait = Math.min(most, least * 2 ** Math.min(known.failures - 1, 16));
     known.state = { kind: 'idle', from: now + wait - randomBelow(this.#random, Math.ceil(wait / 5)) };
   }
+}
+
+function newly(address: string, known: Pick<Known, 'wanted' | 'state' | 'manner'>): Known {
+  return { ...known, address, key: keyOf(address), problem: undefined, failures: 0, turns: 0 };
 }
 
 function keyOf(address: string): PublicKeyHex | undefined {

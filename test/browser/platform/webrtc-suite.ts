@@ -43,6 +43,7 @@ class Tab {
     this.transport.start({
       accepted: (link) => this.accepted.push(link),
       discovered: () => undefined,
+      listening: () => undefined,
       problem: () => undefined,
     });
   }

@@ -45,6 +45,15 @@ describe('our greeting', () => {
     });
   });
 
+  it('says the address that is lent to us, from then on and until it is taken back', () => {
+    const stage = make();
+    const lend = (address: string | undefined) => stage.handle({ kind: 'listening', address });
+    lend('relay.example:4000');
+    expect([stage.join(b).greeting?.listen, stage.machine.listen]).toEqual(['relay.example:4000', 'relay.example:4000']);
+    lend(undefined);
+    expect(stage.join(c).greeting?.listen).toBe(unreachableAddress);
+  });
+
   it('names no block when there is none', () => {
     expect(make().join(b).greeting).toMatchObject({ root: undefined, last: undefined, count: 0n });
   });
@@ -227,6 +236,20 @@ describe('who asks for neighbours', () => {
     for (const remote of [ours, other]) ask(remote, 5, [b, c]);
     expect(introduced(ours)).toEqual([[d.hex, signaledAddress(d.key)]]);
     expect(other.of('introduceNeighbours')).toEqual([]);
+  });
+
+  it.each([
+    ['webrtc', 'webrtc', 'a tab of a tab with a port at the relay', true],
+    ['websocket', 'websocket', 'the same at the relay', true],
+    ['webrtc', 'tcp', 'a tab of a Node peer', false],
+    ['tcp', 'webrtc', 'a Node peer of a tab with a port', false],
+  ] as const)('is told the better of two ways: %s of %s, %s', (carrier, otherCarrier, _, bySignaling) => {
+    const stage = make();
+    const asking = stage.join(b, {}, { carrier });
+    const other = stage.join(c, { listen: 'relay.example:4000' }, { carrier: otherCarrier });
+    for (const remote of [asking, other]) remote.keepAlive();
+    ask(asking, 5);
+    expect(introduced(asking)).toEqual([[c.hex, bySignaling ? signaledAddress(c.key) : 'relay.example:4000']]);
   });
 
   it('is not told by signaling of whom we dialled for the user', () => {

@@ -154,7 +154,12 @@ describe('links', () => {
   it('that are dialled are opened for the dial that asked', async () => {
     const bench = new Bench();
     const other = bench.room.transport('other');
-    other.start({ accepted: () => undefined, discovered: () => undefined, problem: () => undefined });
+    other.start({
+      accepted: () => undefined,
+      discovered: () => undefined,
+      listening: () => undefined,
+      problem: () => undefined,
+    });
     bench.answer = ({ kind }) =>
       kind === 'elapsed' ? [{ kind: 'dial', dial: 9, address: 'room:other', timeoutMs: 100 }] : [];
     bench.driver.start();

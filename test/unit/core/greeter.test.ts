@@ -113,11 +113,32 @@ describe('whoever dials us by TCP', () => {
   });
 });
 
+describe('a link that a relay carries', () => {
+  it.each(eachDialect)('is answered in the dialect of whom we dialled, who has greeted already: %s', (dialect) => {
+    const stage = make();
+    const remote = dialled(stage, b, { carrier: 'bridge', dialect });
+    stage.pass(9_999);
+    expect(greetedIn(stage, remote)).toBeUndefined();
+    remote.greet(reference);
+    expect(greetedIn(stage, remote)).toBe(dialect);
+  });
+
+  it.each<[Partial<Config>, number]>([
+    [{}, 1_000],
+    [{ listen: onion }, 10_000],
+  ])('is greeted by us after a time when we were dialled and hear nothing: %j', (config, waitMs) => {
+    const stage = make(config);
+    const remote = stage.open(b, { carrier: 'bridge' });
+    expect([silence(stage, remote), greetedIn(stage, remote)]).toEqual([waitMs, 'cbc']);
+  });
+});
+
 describe('whom we dial by TCP', () => {
   it.each<[Partial<Config>, string, number, DialectName]>([
     [{}, address, 100, 'cbc'],
     [{}, onion, 10_000, 'cbc'],
     [{ listen: onion }, address, 10_000, 'cbc'],
+    [{ proxied: true }, address, 10_000, 'cbc'],
     [{ wire: 'cbc' }, address, 0, 'cbc'],
     [{ wire: 'gcm-siv' }, address, 0, 'gcm-siv'],
     [{ wire: 'gcm-siv' }, onion, 0, 'gcm-siv'],

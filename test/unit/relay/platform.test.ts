@@ -50,7 +50,7 @@ describe('nodePlatform', () => {
       await platform.store.open();
       const problem = vi.fn();
       for (const transport of platform.transports) {
-        transport.start({ problem, accepted: vi.fn(), discovered: vi.fn() });
+        transport.start({ problem, accepted: vi.fn(), discovered: vi.fn(), listening: vi.fn() });
         expect(transport.reaches('ws://127.0.0.1:1/peer/main')).toBe(false);
       }
       await platform.store.close();

@@ -9,6 +9,7 @@ function listened(problems: Problems): (readonly [string, string | undefined])[]
   problems.start({
     accepted: () => undefined,
     discovered: () => undefined,
+    listening: () => undefined,
     problem: (code, message) => heard.push([code, message]),
   });
   return heard;

@@ -13,6 +13,7 @@ export const carrierNames: Readonly<Record<Carrier, string>> = {
   webrtc: 'WebRTC',
   websocket: 'WebSocket',
   tcp: 'TCP',
+  bridge: 'TCP by way of the relay',
   memory: 'memory',
 };
 

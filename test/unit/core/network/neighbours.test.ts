@@ -3,6 +3,7 @@ import { type Config, defaultConfig } from '../../../../core/config.ts';
 import { Effects } from '../../../../core/effects.ts';
 import { signaledAddress, unreachableAddress } from '../../../../core/network/addresses.ts';
 import { Neighbours } from '../../../../core/network/neighbours.ts';
+import { OwnAddress } from '../../../../core/network/own-address.ts';
 import { Author } from '../../../model/author.ts';
 import { Seeded } from '../../../model/seeded.ts';
 
@@ -19,16 +20,20 @@ interface OpenLink {
 class Bench {
   now = start;
   readonly effects = new Effects();
+  readonly ownAddress: OwnAddress;
   readonly neighbours: Neighbours;
+  /** What the user was told, by its code. */
+  readonly problems = new Map<string, string | undefined>();
   links: OpenLink[] = [];
   /** How long each address may take to answer. */
   readonly timeouts = new Map<string, number>();
   readonly #dials = new Map<string, number>();
 
-  constructor(count = 3, more: Partial<Config['relationship']> & { readonly listen?: string } = {}) {
-    const { listen = defaultConfig.listen, ...relationship } = more;
-    const settings = { listen, relationship: { ...defaultConfig.relationship, count, ...relationship } };
-    this.neighbours = new Neighbours(settings, self.hex, new Seeded(1).random, this.effects, start);
+  constructor(count = 3, more: Partial<Config['relationship'] & Pick<Config, 'listen' | 'proxied'>> = {}) {
+    const { listen = defaultConfig.listen, proxied = false, ...relationship } = more;
+    this.ownAddress = new OwnAddress({ listen, proxied });
+    const settings = { ...defaultConfig.relationship, count, ...relationship };
+    this.neighbours = new Neighbours(settings, this.ownAddress, self.hex, new Seeded(1).random, this.effects, start);
   }
 
   /** What a peer does at the end of an event. @returns addresses dialled */
@@ -36,6 +41,10 @@ class Bench {
     this.neighbours.dial(this.links as Parameters<Neighbours['dial']>[0], this.now);
     const dialled: string[] = [];
     for (const effect of this.effects.take()) {
+      if (effect.kind === 'report') {
+        this.problems.set(effect.code, effect.message);
+        continue;
+      }
       if (effect.kind !== 'dial') throw new Error('neighbours only dial');
       dialled.push(effect.address);
       this.#dials.set(effect.address, effect.dial);
@@ -45,7 +54,7 @@ class Bench {
   }
 
   fail(address: string): void {
-    this.neighbours.dialFailed(this.#dials.get(address) ?? -1, this.now);
+    this.neighbours.dialFailed(this.#dials.get(address) ?? -1, `${address} is off`, this.now);
   }
 
   link(address: string, key?: string): void {
@@ -296,17 +305,65 @@ describe('how often an address is tried again', () => {
     expect(dials).toBe(5);
   });
 
-  it('and how long it may take is more by Tor, which a peer uses for all when it is announced by an onion address', () => {
+  it('and how long it may take is more by Tor, which a peer uses for all when it is announced by an onion address or has a proxy', () => {
     const onion = 'abcdefghijklmnop.onion:29092';
-    for (const [listen, far, near] of [
-      [defaultConfig.listen, 60_000, 10_000],
-      [onion, 60_000, 60_000],
+    for (const [listen, proxied, far, near] of [
+      [defaultConfig.listen, false, 60_000, 10_000],
+      [onion, false, 60_000, 60_000],
+      [defaultConfig.listen, true, 60_000, 60_000],
     ] as const) {
-      const bench = new Bench(3, { listen });
+      const bench = new Bench(3, { listen, proxied });
       for (const address of [onion, '192.0.2.7:1']) bench.neighbours.want(address, start);
       bench.dial();
       expect([bench.timeouts.get(onion), bench.timeouts.get('192.0.2.7:1')]).toEqual([far, near]);
     }
+  });
+});
+
+describe('an address that cannot be reached', () => {
+  const wanted = '192.0.2.7:29092';
+  const code = `unreachable ${wanted}`;
+
+  it('is told to the user who has asked for it, once for each reason, until a link is proven', () => {
+    const bench = new Bench();
+    bench.neighbours.want(wanted, start);
+    bench.dial();
+    bench.fail(wanted);
+    bench.dial();
+    expect(bench.problems).toEqual(new Map([[code, `Cannot link: ${wanted} is off.`]]));
+    bench.problems.clear();
+    bench.untilDialled(60_000);
+    bench.fail(wanted);
+    bench.dial();
+    expect(bench.problems).toEqual(new Map());
+    bench.neighbours.linked(wanted);
+    bench.dial();
+    expect(bench.problems).toEqual(new Map());
+    bench.neighbours.proven(wanted, self.hex);
+    bench.dial();
+    expect(bench.problems).toEqual(new Map([[code, undefined]]));
+  });
+
+  it.each([
+    ['one that others have told of', false, wanted],
+    ['that of a relay, of which its own way there tells', true, 'ws://192.0.2.7/peer/main'],
+  ])('is not told of when it is %s', (_, isWanted, address) => {
+    const bench = new Bench();
+    if (isWanted) bench.neighbours.want(address, start);
+    else bench.neighbours.told(address, start);
+    bench.dial();
+    bench.fail(address);
+    bench.dial();
+    expect(bench.problems).toEqual(new Map());
+  });
+
+  it('is never dialled when it is our own', () => {
+    const bench = new Bench(3, { listen: wanted });
+    bench.neighbours.told(wanted, start);
+    expect(bench.dial()).toEqual([]);
+    bench.ownAddress.lent('relay.example:4000');
+    bench.neighbours.told('relay.example:4000', start);
+    expect(bench.dial()).toEqual([]);
   });
 });
 

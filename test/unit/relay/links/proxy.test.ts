@@ -10,7 +10,12 @@ import { Heard, linkContract, until } from '../../../contract/link.ts';
 import { fullListener } from '../../../model/full-listener.ts';
 import { type Answer, SocksServer } from '../../../model/socks-server.ts';
 
-const silent = { accepted: () => undefined, discovered: () => undefined, problem: () => undefined };
+const silent = {
+  accepted: () => undefined,
+  discovered: () => undefined,
+  listening: () => undefined,
+  problem: () => undefined,
+};
 const never = new AbortController().signal;
 const onion = 'expyuzz4wqqyqhjnqonexample.onion';
 

@@ -8,7 +8,12 @@ import { Heard, linkContract, until } from '../../../contract/link.ts';
 import { fullListener } from '../../../model/full-listener.ts';
 import { identity } from '../../../model/session-parts.ts';
 
-const silent = { accepted: () => undefined, discovered: () => undefined, problem: () => undefined };
+const silent = {
+  accepted: () => undefined,
+  discovered: () => undefined,
+  listening: () => undefined,
+  problem: () => undefined,
+};
 const local = { listen: { host: '127.0.0.1', port: 0 }, proxy: undefined };
 const proxied = { listen: undefined, proxy: { host: '127.0.0.1', port: 9 } };
 

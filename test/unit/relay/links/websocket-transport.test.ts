@@ -10,7 +10,12 @@ let server: WebSocketServer;
 let acceptor: WebSocketAcceptor;
 let address: string;
 
-const silent = { accepted: () => undefined, discovered: () => undefined, problem: () => undefined };
+const silent = {
+  accepted: () => undefined,
+  discovered: () => undefined,
+  listening: () => undefined,
+  problem: () => undefined,
+};
 
 async function listen(): Promise<void> {
   server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
