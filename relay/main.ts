@@ -16,8 +16,8 @@ const endWithinMs = 900;
 
 const settings = readSettings(process.argv);
 try {
-  const { host, port, data, networks } = settings;
-  const relay = await startRelay({ host, port, folder: data, networks, pageFolder: pageFolder() });
+  const { host, port, data, networks, bridge = 'none' } = settings;
+  const relay = await startRelay({ host, port, folder: data, networks, bridge, pageFolder: pageFolder() });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(relay));
   console.log(`Open ${relay.url}`);
 } catch (error) {

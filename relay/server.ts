@@ -9,6 +9,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { bridgeSocketOptions } from './bridge/bridge.ts';
 import { keepHeartbeat } from './heartbeat.ts';
 import { webSocketOptions } from './links/websocket.ts';
 import type { Page } from './page.ts';
@@ -19,6 +20,8 @@ export interface Services {
   signal(socket: WebSocket, host: string): void;
   /** What takes the links of a network's archive peer; undefined when there is none. */
   archive(network: string): ((socket: WebSocket, address: string) => void) | undefined;
+  /** Undefined: nothing is carried. @param host by which the tab has come, @param client its address */
+  readonly bridge: ((socket: WebSocket, host: string, client: string) => void) | undefined;
 }
 
 /** Sockets of each kind. A process may hold some thousand files open; each socket is one. */
@@ -35,6 +38,7 @@ export class RelayServer {
   readonly #http: Server;
   readonly #services: Services;
   readonly #signaling = new WebSocketServer({ ...signalingOptions, noServer: true });
+  readonly #bridged = new WebSocketServer({ ...bridgeSocketOptions, noServer: true });
   readonly #peers = new WebSocketServer({ ...webSocketOptions, noServer: true });
   #endHeartbeat: () => void = () => undefined;
   /** Until then whoever comes waits: its network may be there in a moment. */
@@ -61,7 +65,7 @@ export class RelayServer {
   async listen(host: string, port: number): Promise<number> {
     this.#http.listen(port, host);
     await once(this.#http, 'listening');
-    this.#endHeartbeat = keepHeartbeat([this.#signaling, this.#peers]);
+    this.#endHeartbeat = keepHeartbeat([this.#signaling, this.#peers, this.#bridged]);
     return (this.#http.address() as AddressInfo).port;
   }
 
@@ -84,7 +88,7 @@ export class RelayServer {
     const closed = once(this.#http, 'close');
     this.#http.close();
     this.#http.closeIdleConnections();
-    const sockets = [...this.#signaling.clients, ...this.#peers.clients];
+    const sockets = [...this.#signaling.clients, ...this.#peers.clients, ...this.#bridged.clients];
     for (const socket of sockets) socket.close(goingAway, 'the relay ends');
     const hangUp = setTimeout(() => {
       for (const socket of sockets) socket.terminate();
@@ -119,12 +123,24 @@ export class RelayServer {
     if (this.#closing !== undefined) refuse(socket, 503, 'the relay ends');
     else if (path === '/signal')
       this.#accept(this.#signaling, request, socket, head, (opened) => this.#signal(opened, request));
+    else if (path === '/bridge') this.#openBridge(request, socket, head);
     else if (network === undefined) refuse(socket, 404, 'there is nothing here');
     else this.#openPeer(network, request, socket, head);
   }
 
   #signal(opened: WebSocket, request: IncomingMessage): void {
     this.#services.signal(opened, request.headers.host ?? '');
+  }
+
+  #openBridge(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { bridge } = this.#services;
+    if (bridge === undefined) {
+      refuse(socket, 404, 'this relay carries no connections');
+      return;
+    }
+    const { remoteAddress: ip = '', remotePort } = request.socket;
+    const client = `${ip.includes(':') ? `[${ip}]` : ip}:${remotePort}`;
+    this.#accept(this.#bridged, request, socket, head, (opened) => bridge(opened, request.headers.host ?? '', client));
   }
 
   #openPeer(network: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {

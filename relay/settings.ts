@@ -2,6 +2,7 @@
  * What the command line and the environment set; flags go before variables.
  */
 import { Command, Option } from 'commander';
+import { addBridgeOptions, type BridgeFlags, type BridgeSettings, bridgeSettings } from './bridge/settings.ts';
 import { parseNetworks, parsePort } from './cli/arguments.ts';
 
 export interface Settings {
@@ -10,6 +11,15 @@ export interface Settings {
   /** Folder of the archives. */
   readonly data: string;
   readonly networks: readonly string[];
+  /** Undefined: nothing is carried. */
+  readonly bridge: BridgeSettings | undefined;
+}
+
+interface Flags extends BridgeFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly data: string;
+  readonly network: readonly string[];
 }
 
 /** Prints help, or what is wrong, and ends the process; else returns what is set. */
@@ -36,7 +46,7 @@ export function readSettings(argv: readonly string[]): Settings {
         .argParser(parseNetworks),
     )
     .helpOption('--help', 'show this');
-  const options = command.parse(argv).opts<{ host: string; port: number; data: string; network: string[] }>();
+  const options = addBridgeOptions(command).parse(argv).opts<Flags>();
   const { host, port, data, network } = options;
-  return { host, port, data, networks: network.length > 0 ? network : ['main'] };
+  return { host, port, data, networks: network.length > 0 ? network : ['main'], bridge: bridgeSettings(options) };
 }

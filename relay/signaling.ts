@@ -20,6 +20,7 @@ import {
   tabMessages,
 } from '../core/wire/signaling.ts';
 import { holds } from './curve.ts';
+import { isOriginOf } from './proof.ts';
 import { Quota } from './quota.ts';
 import { type Member, Room } from './rooms.ts';
 
@@ -190,14 +191,6 @@ function parsed(data: Buffer): TabMessage | undefined {
     if (error instanceof CodecError) return undefined;
     throw error;
   }
-}
-
-/** Whether a tab that dialled `origin` has come to `host`: what it signed then serves at no other relay. */
-function isOriginOf(origin: string, host: string): boolean {
-  if (!URL.canParse(origin)) return false;
-  const { protocol, origin: canonical, host: named } = new URL(origin);
-  const ours = `${protocol}//${host}`;
-  return canonical === origin && URL.canParse(ours) && new URL(ours).host === named;
 }
 
 /** The name comes from the tab and goes into a message of limited length. */

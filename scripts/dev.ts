@@ -13,7 +13,7 @@ import { writeWasm } from './extract-wasm.ts';
 const project = fileURLToPath(new URL('..', import.meta.url));
 const relayPort = '8081';
 /** What relay/server.ts upgrades to a WebSocket. */
-const relayPaths = ['^/signal$', '^/peer/'];
+const relayPaths = ['^/signal$', '^/bridge$', '^/peer/'];
 
 writeWasm();
 const relay = spawn(

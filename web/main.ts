@@ -1,13 +1,15 @@
 /**
  * The page's own script: which network, how to invite, how to embed. The rest is `<mccloud-peer>`.
  *
- * The network is the query's `network`, or `main`; the element itself says when it is no name. What the page shows of the
+ * The network is the query's `network`, or `main`; `via` and `port` are the element's attributes. The element itself says
+ * when one of them is wrong. What the page shows of the
  * address is set as text.
  */
 import { copyText } from './element/copying.ts';
 import './element/mccloud-peer.ts';
 
-const network = new URLSearchParams(location.search).get('network') ?? 'main';
+const query = new URLSearchParams(location.search);
+const network = query.get('network') ?? 'main';
 document.title = `${network} · mccloud`;
 placePeer();
 invite();
@@ -21,6 +23,8 @@ function placePeer(): void {
   const place = find('peer');
   const element = document.createElement('mccloud-peer');
   element.network = network;
+  element.via = query.get('via');
+  element.port = query.has('port');
   for (const aside of place.querySelectorAll<HTMLElement>('[slot="aside"]')) {
     aside.hidden = false;
     element.append(aside);

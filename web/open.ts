@@ -21,13 +21,20 @@ export interface OpenOptions {
   readonly relay: string | undefined;
   /** STUN and TURN servers; none by default, which suffices on one machine and in one LAN. */
   readonly iceServers?: readonly RTCIceServer[];
+  /**
+   * `tor`: whatever is dialled goes by the relay's SOCKS5 proxy or not at all, and no WebRTC is used. It hides the tab's
+   * address from the peers it dials; the relay itself still sees it (docs/guide/tor.md).
+   */
+  readonly via?: 'tor' | undefined;
+  /** Asks the relay for a TCP port, by which peers that speak TCP dial this tab. Not together with `via`. */
+  readonly port?: boolean;
 }
 
 /** A browser keeps few connections: a tab links to some others, and everything reaches all by way of them. */
 const relationship = { ...defaultConfig.relationship, count: 4, maxLinks: 12 };
 
 /** @throws PeerError `bad-config` */
-export async function openPeer({ network, relay, iceServers = [] }: OpenOptions): Promise<Peer> {
+export async function openPeer({ network, relay, iceServers = [], via, port = false }: OpenOptions): Promise<Peer> {
   if (!isNetworkName(network)) {
     throw new PeerError('bad-config', `"${network}" is no network name: 1 to 64 of a–z, 0–9, dot, dash, underscore`);
   }
@@ -35,8 +42,17 @@ export async function openPeer({ network, relay, iceServers = [] }: OpenOptions)
   if (relay !== undefined && address === undefined) {
     throw new PeerError('bad-config', `"${relay}" is no address of a relay: https://relay.example would be one`);
   }
-  const { platform, leftPending } = await tabPlatform({ network, relay: address, iceServers });
-  const peer = await opened(network, platform);
+  const byProxy = via === 'tor';
+  if (byProxy && address === undefined)
+    throw new PeerError('bad-config', 'by Tor a tab goes by way of a relay: give one');
+  if (byProxy && port) {
+    throw new PeerError(
+      'bad-config',
+      'a port is lent on the relay’s own address, which a tab that goes by Tor must not have',
+    );
+  }
+  const { platform, leftPending } = await tabPlatform({ network, relay: address, iceServers, byProxy, port });
+  const peer = await opened(network, byProxy, platform);
   if (address !== undefined) peer.connect(address.peer(network));
   clearLeft(peer, leftPending, platform.store).catch(platform.crashed);
   return peer;
@@ -66,9 +82,9 @@ export async function importChain(
   return await importBlob(peer, file, progressed);
 }
 
-async function opened(network: string, platform: Platform): Promise<Peer> {
+async function opened(network: string, proxied: boolean, platform: Platform): Promise<Peer> {
   try {
-    return await Peer.open({ network, relationship }, platform);
+    return await Peer.open({ network, relationship, proxied }, platform);
   } catch (error) {
     for (const transport of platform.transports) transport.close();
     await platform.store.close();

@@ -15,6 +15,7 @@ import { TabClock } from './clock.ts';
 import { Keys, newSecret } from './identity.ts';
 import { inLaterTurn } from './later-turn.ts';
 import { LeftPending } from './left-pending.ts';
+import { BridgeTransport } from './links/bridge.ts';
 import { Connection } from './links/connection.ts';
 import type { RelayAddress } from './links/relay-address.ts';
 import { RelaySignaling } from './links/relay-signaling.ts';
@@ -31,6 +32,10 @@ export interface TabOptions {
   readonly network: string;
   readonly relay: RelayAddress | undefined;
   readonly iceServers: readonly RTCIceServer[];
+  /** Whatever is dialled goes by the relay's proxy, and there is no WebRTC. */
+  readonly byProxy: boolean;
+  /** The relay is asked for a TCP port, by which others dial this tab. */
+  readonly port: boolean;
 }
 
 export interface TabPlatform {
@@ -127,23 +132,26 @@ function inMemory(network: string, services: PageServices, report: ReportProblem
 
 /** The way to the relay is begun before it is known who goes it. */
 async function openTransports(
-  { network, relay, iceServers }: TabOptions,
+  { network, relay, iceServers, byProxy, port }: TabOptions,
   opening: Promise<Kept>,
   services: PageServices,
 ): Promise<Transport[]> {
   const { timers, knock, curve } = services;
-  const webSockets = new WebSocketTransport(timers, knock, openWebSocket);
+  const only = byProxy && relay !== undefined ? new URL(relay.signal).origin : undefined;
+  const webSockets = new WebSocketTransport(timers, knock, openWebSocket, only);
   if (relay === undefined) return [webSockets];
   const party = opening.then(({ secret }) => {
     return { network, publicKey: curve.publicKey(secret), secret, curve, random };
   });
-  const signaling = new RelaySignaling(relay, party, { timers, knock, page: pageEvents, random, open: openWebSocket });
+  const surroundings = { timers, knock, page: pageEvents, random, open: openWebSocket };
+  const bridge = new BridgeTransport(relay, party, surroundings, { byProxy, port });
+  // Signaling too is for WebRTC alone, and even a connection that nobody is called with shows this machine's addresses.
+  if (byProxy) return [webSockets, bridge];
+  const signaling = new RelaySignaling(relay, party, surroundings);
   const spare = new Connection(true, iceServers, timers);
   const { publicKey } = await party;
-  return [
-    webSockets,
-    new WebRtcTransport(signaling, { publicKey, random, iceServers, timers, page: pageEvents, spare }),
-  ];
+  const webRtc = new WebRtcTransport(signaling, { publicKey, random, iceServers, timers, page: pageEvents, spare });
+  return [webSockets, webRtc, bridge];
 }
 
 function openWebSocket(url: string): WebSocket {

@@ -13,7 +13,17 @@ const used = { test: 'test/browser/element/use.spec.ts', because: 'it is the DOM
 const platform = 'test/browser/platform/platform.spec.ts';
 const calls = { test: platform, because: 'only a browser has data channels' };
 const indexedDb = { test: 'test/unit/web/store/indexeddb.test.ts', because: 'it is a part of the store there' };
+const bridge = { test: 'test/unit/relay/bridge/bridge.test.ts', because: 'it is seen only between a tab and a peer' };
 const exceptions: Exceptions = {
+  'relay/bridge/carrying.ts': bridge,
+  'relay/bridge/ports.ts': bridge,
+  'relay/bridge/refusal.ts': bridge,
+  'relay/bridge/visitor.ts': bridge,
+  'web/links/bridge-door.ts': { test: 'test/unit/web/links/bridge.test.ts', because: 'it is the way there' },
+  'web/links/websocket-link.ts': {
+    test: 'test/unit/web/links/websocket.test.ts',
+    because: 'it is what is dialled there',
+  },
   'relay/cli/main.ts': { test: 'test/integration/cli.test.ts', because: 'it is a process' },
   'relay/cli/terminal.ts': { test: 'test/integration/cli.test.ts', because: 'it is what a process has' },
   'relay/control/errors.ts': { test: 'test/unit/relay/control/client.test.ts', because: 'it is nothing but a class' },

@@ -8,6 +8,8 @@
  *
  * @attr {string} network - The network to join: 1 to 64 of `a–z 0–9 . _ -`. Required.
  * @attr {string} relay - Origin of the relay, such as `https://relay.example`. By default the origin of this script.
+ * @attr {string} via - `tor`: what is dialled goes by the relay's SOCKS5 proxy or not at all, and there is no WebRTC.
+ * @attr {boolean} port - The relay is asked for a TCP port, by which others dial this tab.
  *
  * @prop {PeerFace | undefined} peer - The public peer while it is open.
  * @prop {Promise<PeerFace>} ready - Resolves with the peer when it is open; rejects when it cannot be opened.
@@ -37,6 +39,9 @@
  * @csspart export - The button that makes a file of the chain.
  * @csspart import - The button that asks for such a file; `import-file` is the field it opens.
  * @csspart transfer - What comes of exporting and importing, in words.
+ * @csspart address-input - The field for the address of a TCP peer.
+ * @csspart connect - The button that links with it.
+ * @csspart listen - Where others dial this tab.
  * @csspart peer - A link; `data-key`, `data-carrier`.
  *
  * @cssproperty --mccloud-paper - Ground.

@@ -19,13 +19,22 @@ import { faultView, openingView } from './views/absence.ts';
 import type { Transfer } from './views/transfer-form.ts';
 
 export abstract class PeerElement extends LitElement {
-  static override properties: PropertyDeclarations = { network: { reflect: true }, relay: { reflect: true } };
+  static override properties: PropertyDeclarations = {
+    network: { reflect: true },
+    relay: { reflect: true },
+    via: { reflect: true },
+    port: { reflect: true, type: Boolean },
+  };
   static override styles = [themeStyles, frameStyles, chainStyles];
 
   /** The network's name. Undefined or null: missing. */
   declare network: string | null | undefined;
   /** The relay's origin. Undefined or null: the origin this script came from. */
   declare relay: string | null | undefined;
+  /** `tor`: what is dialled goes by the relay's proxy only, and no WebRTC is used. */
+  declare via: string | null | undefined;
+  /** The relay is asked for a TCP port, by which others dial this tab. */
+  declare port: boolean | null | undefined;
 
   readonly #opening = new Opening(
     (settings) => this.openPeer(settings),
@@ -68,7 +77,7 @@ export abstract class PeerElement extends LitElement {
   override requestUpdate(...change: Parameters<LitElement['requestUpdate']>): void {
     super.requestUpdate(...change);
     const [name] = change;
-    if (name === 'network' || name === 'relay') this.#ask();
+    if (typeof name === 'string' && name in PeerElement.properties) this.#ask();
   }
 
   protected override async scheduleUpdate(): Promise<void> {
@@ -90,7 +99,7 @@ export abstract class PeerElement extends LitElement {
     this.#asked = true;
     queueMicrotask(() => {
       this.#asked = false;
-      const wanted = readAttributes(this.network ?? undefined, this.relay ?? undefined, import.meta.url);
+      const wanted = readAttributes(this, import.meta.url);
       this.#opening.want(this.isConnected ? wanted : undefined);
     });
   }

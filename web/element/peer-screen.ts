@@ -11,6 +11,7 @@ import { ChainWindow } from './chain-window.ts';
 import type { Settings } from './settings.ts';
 import { Unfolding } from './unfolding.ts';
 import { chainView } from './views/chain.ts';
+import { ConnectForm } from './views/connect-form.ts';
 import { peersView } from './views/peers.ts';
 import { pendingView } from './views/pending.ts';
 import { problemsView } from './views/problems.ts';
@@ -22,6 +23,7 @@ export class PeerScreen {
   readonly #peer: PeerFace;
   readonly #header: StatusHeader;
   readonly #form: ShareForm;
+  readonly #connectForm: ConnectForm;
   readonly #transferForm: TransferForm;
   readonly #chain: ChainWindow;
   readonly #unfolding: Unfolding;
@@ -34,6 +36,7 @@ export class PeerScreen {
     this.#peer = peer;
     this.#header = new StatusHeader(peer, settings, changed);
     this.#form = new ShareForm(peer, changed);
+    this.#connectForm = new ConnectForm(peer, settings, changed);
     this.#transferForm = new TransferForm(peer, transfer, changed);
     this.#chain = new ChainWindow(peer, changed);
     this.#unfolding = new Unfolding(changed);
@@ -66,6 +69,7 @@ export class PeerScreen {
           </div>
           <div class="side">
             ${peersView(this.#peer.peers(), publicKey)}
+            ${this.#connectForm.render()}
             ${this.#transferForm.render()}
             <slot name="aside"></slot>
           </div>

@@ -9,10 +9,22 @@ export interface Settings {
   readonly network: string;
   /** Origin of the relay, such as `https://relay.example`. */
   readonly relay: string;
+  /** What is dialled goes by the relay's proxy only. */
+  readonly via: 'tor' | undefined;
+  /** The relay is asked for a TCP port for this tab. */
+  readonly port: boolean;
+}
+
+/** As they stand in the markup; undefined or null when missing. */
+export interface Attributes {
+  readonly network?: string | null | undefined;
+  readonly relay?: string | null | undefined;
+  readonly via?: string | null | undefined;
+  readonly port?: boolean | null | undefined;
 }
 
 export interface AttributeFault {
-  readonly attribute: 'network' | 'relay';
+  readonly attribute: 'network' | 'relay' | 'via' | 'port';
   /** One sentence for the site's author: what is wrong and what it should be. */
   readonly message: string;
 }
@@ -21,22 +33,29 @@ export type ReadAttributes =
   | { readonly kind: 'settings'; readonly settings: Settings }
   | { readonly kind: 'fault'; readonly fault: AttributeFault };
 
-/**
- * @param network the attribute, undefined when missing
- * @param relay the attribute, undefined when missing
- * @param script where the module script came from (`import.meta.url`)
- */
-export function readAttributes(network: string | undefined, relay: string | undefined, script: string): ReadAttributes {
-  if (network === undefined || network === '') {
+/** @param script where the module script came from (`import.meta.url`) */
+export function readAttributes({ network, relay, via, port }: Attributes, script: string): ReadAttributes {
+  if (network === undefined || network === null || network === '') {
     return fault('network', 'The attribute network is missing. It is the name of the network to join: network="main".');
   }
   if (!isNetworkName(network)) {
     const rule = '1 to 64 of a–z, 0–9, “.”, “_” and “-”, beginning with a letter or a digit: network="main"';
     return fault('network', `The attribute network is “${clipped(network)}”. It should be ${rule}.`);
   }
-  if (relay === undefined || relay === '') {
+  const byTor = via === 'tor';
+  if (!byTor && (via ?? '') !== '') {
+    return fault('via', `The attribute via is “${clipped(String(via))}”. It should be via="tor", or missing.`);
+  }
+  if (byTor && port === true) {
+    return fault(
+      'port',
+      'The attribute port lends this tab a port of the relay, which it must not have with via="tor".',
+    );
+  }
+  const ways = { via: byTor ? ('tor' as const) : undefined, port: port === true };
+  if (relay === undefined || relay === null || relay === '') {
     const home = originOf(script);
-    if (home !== undefined) return { kind: 'settings', settings: { network, relay: home } };
+    if (home !== undefined) return { kind: 'settings', settings: { network, relay: home, ...ways } };
     const why = 'this script was not served by one, so the relay must be named';
     return fault('relay', `The attribute relay is missing, and ${why}: relay="https://relay.example".`);
   }
@@ -45,11 +64,12 @@ export function readAttributes(network: string | undefined, relay: string | unde
     const rule = 'the origin of a relay, with http or https and without a path: relay="https://relay.example"';
     return fault('relay', `The attribute relay is “${clipped(relay)}”. It should be ${rule}.`);
   }
-  return { kind: 'settings', settings: { network, relay: origin } };
+  return { kind: 'settings', settings: { network, relay: origin, ...ways } };
 }
 
 export function sameSettings(one: Settings, other: Settings): boolean {
-  return one.network === other.network && one.relay === other.relay;
+  const keys = ['network', 'relay', 'via', 'port'] as const;
+  return keys.every((key) => one[key] === other[key]);
 }
 
 const shownCharacters = 80;

@@ -7,6 +7,8 @@ export interface RelayAddress {
   readonly origin: string;
   /** Where tabs are brought together. */
   readonly signal: string;
+  /** Where TCP peers are reached by way of it, and reach tabs. */
+  readonly bridge: string;
   /** Where the relay's own peer of a network is linked to. */
   peer(network: string): string;
 }
@@ -29,6 +31,7 @@ export function relayAddress(text: string): RelayAddress | undefined {
   return {
     origin: `${scheme.replace('ws', 'http')}//${url.host}`,
     signal: `${base}/signal`,
+    bridge: `${base}/bridge`,
     peer: (network) => `${base}/peer/${network}`,
   };
 }

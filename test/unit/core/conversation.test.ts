@@ -49,7 +49,10 @@ describe('our greeting', () => {
     const stage = make();
     const lend = (address: string | undefined) => stage.handle({ kind: 'listening', address });
     lend('relay.example:4000');
-    expect([stage.join(b).greeting?.listen, stage.machine.listen]).toEqual(['relay.example:4000', 'relay.example:4000']);
+    expect([stage.join(b).greeting?.listen, stage.machine.listen]).toEqual([
+      'relay.example:4000',
+      'relay.example:4000',
+    ]);
     lend(undefined);
     expect(stage.join(c).greeting?.listen).toBe(unreachableAddress);
   });

@@ -14,6 +14,17 @@ import { nobleCurve } from '../../../core/crypto/noble-curve.ts';
 import { signaledAddress, signaledKey, unreachableAddress } from '../../../core/network/addresses.ts';
 import { mostContentBytes, sectionBytes, writeExport } from '../../../core/storage/export.ts';
 import { mostFrameBytes, rawFrame } from '../../../core/storage/zstd.ts';
+import {
+  addressBytes,
+  type BridgeMessage,
+  type BridgingMessage,
+  bridgeDigest,
+  bridgeMessages,
+  bridgingMessageBytes,
+  bridgingMessages,
+  ticketBytes,
+  type Wish,
+} from '../../../core/wire/bridging.ts';
 import { cbcMessages, dialects, gcmSivMessages } from '../../../core/wire/dialect.ts';
 import { identify } from '../../../core/wire/identify.ts';
 import { type Message, oursCommit, oursMark, wireVersion } from '../../../core/wire/messages.ts';
@@ -93,9 +104,37 @@ const tabExamples: Record<string, TabMessage> = {
   signal: { kind: 'signal', to: b.key, sealed },
 };
 
+const wish: Wish = { kind: 'dial', target: '192.0.2.7:29092', byProxy: false };
+const bridgeProof = bridgeDigest({ origin, network, relayNonce, ownNonce, pubkey: a.key, wish });
+const ticket = repeated(0x66, ticketBytes);
+
+const bridgeExamples: Record<string, BridgeMessage> = {
+  'bridge-challenge': { kind: 'challenge', nonce: relayNonce },
+  opened: { kind: 'opened' },
+  leased: { kind: 'leased', address: 'relay.example:29100' },
+  called: { kind: 'called', ticket, from: '192.0.2.7:40000' },
+  'bridge-refused': { kind: 'refused', code: 'no-target', reason: 'no' },
+};
+
+const bridgingExamples: Record<string, BridgingMessage> = {
+  'bridge-ask': {
+    kind: 'ask',
+    proof: {
+      network,
+      pubkey: a.key,
+      nonce: ownNonce,
+      origin,
+      sign: nobleCurve.sign(bridgeProof, a.secret, noAuxiliary),
+    },
+    wish,
+  },
+  take: { kind: 'take', ticket },
+};
+
 const otherExamples: Record<string, Uint8Array> = {
   greeting: encode(cbcMessages, greeting),
   digest,
+  'bridge-digest': bridgeProof,
   seal: sealed,
   record: encodeRecords([Uint8Array.of(1, ...repeated(0x55, 32))]),
   export: await exportOf(),
@@ -124,6 +163,8 @@ const limits: Record<string, number> = {
   'others in one Told': mostTold,
   'bytes of a seal': sealedBytes,
   'bytes of a signaling message': signalingMessageBytes,
+  'bytes of an address': addressBytes,
+  'bytes of a bridging message': bridgingMessageBytes,
   'bytes of a frame’s content': mostContentBytes,
   'bytes of a frame': mostFrameBytes(mostContentBytes),
 };
@@ -164,7 +205,7 @@ const lines = linesOf(page);
 
 describe('the examples of docs/protocol.md', () => {
   it('are all made here', () => {
-    const made = [...Object.keys(relayExamples), ...Object.keys(tabExamples), ...Object.keys(otherExamples)];
+    const made = [relayExamples, tabExamples, bridgeExamples, bridgingExamples, otherExamples].flatMap(Object.keys);
     expect([...examples.keys()].sort()).toEqual(made.sort());
   });
 
@@ -176,6 +217,16 @@ describe('the examples of docs/protocol.md', () => {
   it.each(Object.entries(tabExamples))('show what a tab sends as %s', (name, message) => {
     expect(examples.get(name)).toBe(bytesToHex(encode(tabMessages, message)));
     expect(decode(tabMessages, hexToBytes(examples.get(name) ?? ''))).toEqual(message);
+  });
+
+  it.each(Object.entries(bridgeExamples))('show what a bridge sends as %s', (name, message) => {
+    expect(examples.get(name)).toBe(bytesToHex(encode(bridgeMessages, message)));
+    expect(decode(bridgeMessages, hexToBytes(examples.get(name) ?? ''))).toEqual(message);
+  });
+
+  it.each(Object.entries(bridgingExamples))('show what a bridge is sent as %s', (name, message) => {
+    expect(examples.get(name)).toBe(bytesToHex(encode(bridgingMessages, message)));
+    expect(decode(bridgingMessages, hexToBytes(examples.get(name) ?? ''))).toEqual(message);
   });
 
   it.each(Object.entries(otherExamples))('show the bytes of the %s', (name, bytes) => {

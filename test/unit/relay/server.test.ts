@@ -12,13 +12,15 @@ let folder: string;
 let server: RelayServer;
 let url: string;
 const signal = vi.fn<Services['signal']>();
+const bridge = vi.fn<NonNullable<Services['bridge']>>();
 const accept = vi.fn<(socket: unknown, address: string) => void>();
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mccloud-server-'));
   vi.clearAllMocks();
   const page = await Page.load(folder);
-  server = new RelayServer({ page, signal, archive: (network) => (network === 'main' ? accept : undefined) });
+  const archive: Services['archive'] = (network) => (network === 'main' ? accept : undefined);
+  server = new RelayServer({ page, signal, archive, bridge });
   url = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
 });
 
@@ -138,7 +140,12 @@ describe('RelayServer', () => {
   });
 
   it('says what is wrong with a port that is taken', async () => {
-    const second = new RelayServer({ page: await Page.load(folder), signal, archive: () => undefined });
+    const second = new RelayServer({
+      page: await Page.load(folder),
+      signal,
+      archive: () => undefined,
+      bridge: undefined,
+    });
     const port = Number(new URL(url).port);
     await expect(second.listen('127.0.0.1', port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await second.close();

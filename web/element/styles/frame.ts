@@ -121,7 +121,8 @@ export const frameStyles = css`
     gap: 0.75rem;
   }
 
-  textarea {
+  textarea,
+  .line input {
     display: block;
     inline-size: 100%;
     min-block-size: 2.75rem;
@@ -140,7 +141,11 @@ export const frameStyles = css`
     border-color: var(--_madder);
   }
 
-  .line .strong {
+  .line input {
+    font-size: 0.9375rem;
+  }
+
+  .line button {
     min-block-size: 2.75rem;
   }
 

@@ -62,8 +62,10 @@ export class StatusHeader {
 
   #relay({ problems }: Status): TemplateResult {
     const unreachable = problems.some(({ code }) => code === 'relay-unreachable');
-    const { host } = new URL(this.#settings.relay);
-    return fact('Relay', 'relay', unreachable ? 'unreachable' : host, unreachable ? host : 'introduces peers');
+    const { relay, via } = this.#settings;
+    const { host } = new URL(relay);
+    const does = via === 'tor' ? 'carries what you dial, by Tor' : 'introduces peers';
+    return fact('Relay', 'relay', unreachable ? 'unreachable' : host, unreachable ? host : does);
   }
 
   readonly #copy = async (): Promise<void> => {

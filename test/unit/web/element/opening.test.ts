@@ -4,9 +4,9 @@ import { type ReadAttributes, readAttributes } from '../../../../web/element/set
 import { FakePeer } from '../../../browser/element/stage/fake-peer.ts';
 
 const script = 'https://relay.example/mccloud.js';
-const main = readAttributes('main', undefined, script);
-const other = readAttributes('other', undefined, script);
-const wrong = readAttributes('WRONG', undefined, script);
+const main = readAttributes({ network: 'main' }, script);
+const other = readAttributes({ network: 'other' }, script);
+const wrong = readAttributes({ network: 'WRONG' }, script);
 
 /** Opens when the test says so. */
 class Opener {
@@ -43,7 +43,7 @@ describe('the opening of a peer', () => {
   it('opens what is wanted, once however often it is said', async () => {
     const opener = new Opener();
     const peer = await opener.opened(main);
-    opener.opening.want(readAttributes('main', 'https://relay.example', script));
+    opener.opening.want(readAttributes({ network: 'main', relay: 'https://relay.example' }, script));
     await vi.advanceTimersByTimeAsync(0);
     expect(opener.opening.state).toMatchObject({ kind: 'open', peer });
     expect(opener.asked).toHaveLength(1);

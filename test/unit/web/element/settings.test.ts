@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { readAttributes, sameSettings } from '../../../../web/element/settings.ts';
+import { type Attributes, readAttributes, sameSettings } from '../../../../web/element/settings.ts';
 
 const script = 'https://relay.example/mccloud.js';
 
 function settings(network: string, relay: string) {
-  return { kind: 'settings', settings: { network, relay } };
+  return { kind: 'settings', settings: { network, relay, via: undefined, port: false } };
 }
 
 describe('the attributes', () => {
   it('need no relay where the script came from one', () => {
-    expect(readAttributes('main', undefined, script)).toEqual(settings('main', 'https://relay.example'));
-    expect(readAttributes('main', '', 'http://127.0.0.1:8080/mccloud.js')).toEqual(
+    expect(readAttributes({ network: 'main', relay: undefined }, script)).toEqual(
+      settings('main', 'https://relay.example'),
+    );
+    expect(readAttributes({ network: 'main', relay: '' }, 'http://127.0.0.1:8080/mccloud.js')).toEqual(
       settings('main', 'http://127.0.0.1:8080'),
     );
   });
@@ -21,17 +23,17 @@ describe('the attributes', () => {
     ['HTTP://Other.Example:8080', 'http://other.example:8080'],
     ['http://[::1]:8080', 'http://[::1]:8080'],
   ])('name a relay as %s', (relay, origin) => {
-    expect(readAttributes('main', relay, script)).toEqual(settings('main', origin));
+    expect(readAttributes({ network: 'main', relay: relay }, script)).toEqual(settings('main', origin));
   });
 
   it.each([undefined, ''])('are at fault without a network: %j', (network) => {
-    const read = readAttributes(network, undefined, script);
+    const read = readAttributes({ network: network, relay: undefined }, script);
     expect(read).toMatchObject({ kind: 'fault', fault: { attribute: 'network' } });
     expect(JSON.stringify(read)).toContain('missing');
   });
 
   it.each(['Main', 'a b', '-a', 'a/b', 'ü', 'a'.repeat(65)])('are at fault with the network %j', (network) => {
-    expect(readAttributes(network, undefined, script)).toMatchObject({
+    expect(readAttributes({ network: network, relay: undefined }, script)).toMatchObject({
       kind: 'fault',
       fault: { attribute: 'network' },
     });
@@ -49,18 +51,39 @@ describe('the attributes', () => {
     'https://user@relay.example',
     'https://:word@relay.example',
   ])('are at fault with the relay %j', (relay) => {
-    expect(readAttributes('main', relay, script)).toMatchObject({ kind: 'fault', fault: { attribute: 'relay' } });
+    expect(readAttributes({ network: 'main', relay: relay }, script)).toMatchObject({
+      kind: 'fault',
+      fault: { attribute: 'relay' },
+    });
   });
 
   it.each(['blob:https://relay.example/1', 'file:///mccloud.js', 'data:text/javascript,1', ''])(
     'are at fault without a relay when the script came from %j',
     (from) => {
-      expect(readAttributes('main', undefined, from)).toMatchObject({ kind: 'fault', fault: { attribute: 'relay' } });
+      expect(readAttributes({ network: 'main', relay: undefined }, from)).toMatchObject({
+        kind: 'fault',
+        fault: { attribute: 'relay' },
+      });
     },
   );
 
+  it('ask for Tor, or for a port, and not for both', () => {
+    const read = (more: Attributes) => readAttributes({ network: 'main', ...more }, script);
+    const home = { network: 'main', relay: 'https://relay.example' };
+    expect(read({ via: 'tor' })).toEqual({ kind: 'settings', settings: { ...home, via: 'tor', port: false } });
+    expect(read({ via: '', port: true })).toEqual({
+      kind: 'settings',
+      settings: { ...home, via: undefined, port: true },
+    });
+    expect(read({ via: null, port: null })).toEqual(settings('main', 'https://relay.example'));
+    expect(read({ via: 'tor', port: true })).toMatchObject({ kind: 'fault', fault: { attribute: 'port' } });
+    for (const via of ['Tor', 'vpn', 'x'.repeat(1_000)]) {
+      expect(read({ via })).toMatchObject({ kind: 'fault', fault: { attribute: 'via' } });
+    }
+  });
+
   it('say what is wrong and what it should be, in a sentence of bounded length', () => {
-    const read = readAttributes('A'.repeat(10_000), undefined, script);
+    const read = readAttributes({ network: 'A'.repeat(10_000) }, script);
     const message = read.kind === 'fault' ? read.fault.message : '';
     expect(message).toContain('network="main"');
     expect(message.length).toBeLessThan(300);
@@ -68,10 +91,12 @@ describe('the attributes', () => {
 });
 
 describe('settings', () => {
-  it('are the same when both their parts are', () => {
-    const one = { network: 'main', relay: 'https://relay.example' };
+  it('are the same when all their parts are', () => {
+    const one = { network: 'main', relay: 'https://relay.example', via: undefined, port: false };
     expect(sameSettings(one, { ...one })).toBe(true);
     expect(sameSettings(one, { ...one, network: 'other' })).toBe(false);
     expect(sameSettings(one, { ...one, relay: 'https://other.example' })).toBe(false);
+    expect(sameSettings(one, { ...one, via: 'tor' })).toBe(false);
+    expect(sameSettings(one, { ...one, port: true })).toBe(false);
   });
 });
