@@ -1,85 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Config, defaultConfig } from '../../../../core/config.ts';
-import { Effects } from '../../../../core/effects.ts';
+import { defaultConfig } from '../../../../core/config.ts';
 import { signaledAddress, unreachableAddress } from '../../../../core/network/addresses.ts';
-import { Neighbours } from '../../../../core/network/neighbours.ts';
-import { OwnAddress } from '../../../../core/network/own-address.ts';
 import { Author } from '../../../model/author.ts';
-import { Seeded } from '../../../model/seeded.ts';
+import { Bench, self, start } from '../../../model/neighbours-bench.ts';
 
-const self = new Author(1);
 const other = new Author(2);
-const start = 1_000;
-
-interface OpenLink {
-  readonly address: string;
-  readonly key: ReturnType<Author['hex']['slice']> | undefined;
-}
-
-/** Neighbours whose dials succeed or fail as a test says. */
-class Bench {
-  now = start;
-  readonly effects = new Effects();
-  readonly ownAddress: OwnAddress;
-  readonly neighbours: Neighbours;
-  /** What the user was told, by its code. */
-  readonly problems = new Map<string, string | undefined>();
-  links: OpenLink[] = [];
-  /** How long each address may take to answer. */
-  readonly timeouts = new Map<string, number>();
-  readonly #dials = new Map<string, number>();
-
-  constructor(count = 3, more: Partial<Config['relationship'] & Pick<Config, 'listen' | 'proxied'>> = {}) {
-    const { listen = defaultConfig.listen, proxied = false, ...relationship } = more;
-    this.ownAddress = new OwnAddress({ listen, proxied });
-    const settings = { ...defaultConfig.relationship, count, ...relationship };
-    this.neighbours = new Neighbours(settings, this.ownAddress, self.hex, new Seeded(1).random, this.effects, start);
-  }
-
-  /** What a peer does at the end of an event. @returns addresses dialled */
-  dial(): string[] {
-    this.neighbours.dial(this.links as Parameters<Neighbours['dial']>[0], this.now);
-    const dialled: string[] = [];
-    for (const effect of this.effects.take()) {
-      if (effect.kind === 'report') {
-        this.problems.set(effect.code, effect.message);
-        continue;
-      }
-      if (effect.kind !== 'dial') throw new Error('neighbours only dial');
-      dialled.push(effect.address);
-      this.#dials.set(effect.address, effect.dial);
-      this.timeouts.set(effect.address, effect.timeoutMs);
-    }
-    return dialled;
-  }
-
-  fail(address: string): void {
-    this.neighbours.dialFailed(this.#dials.get(address) ?? -1, `${address} is off`, this.now);
-  }
-
-  link(address: string, key?: string): void {
-    this.neighbours.linked(address);
-    this.links.push({ address, key });
-  }
-
-  unlink(address: string): void {
-    this.links = this.links.filter((link) => link.address !== address);
-    this.neighbours.unlinked(address, this.now);
-  }
-
-  told(...addresses: readonly string[]): void {
-    for (const address of addresses) this.neighbours.told(address, this.now);
-  }
-
-  /** Time passes in steps of 10 ms until something is dialled. @returns how long it took, undefined after `mostMs` */
-  untilDialled(mostMs: number): number | undefined {
-    for (let passed = 0; passed <= mostMs; passed += 10) {
-      if (this.dial().length > 0) return passed;
-      this.now += 10;
-    }
-    return undefined;
-  }
-}
 
 describe('an address the user gave', () => {
   it('is dialled at once, and once', () => {
@@ -317,53 +242,6 @@ describe('how often an address is tried again', () => {
       bench.dial();
       expect([bench.timeouts.get(onion), bench.timeouts.get('192.0.2.7:1')]).toEqual([far, near]);
     }
-  });
-});
-
-describe('an address that cannot be reached', () => {
-  const wanted = '192.0.2.7:29092';
-  const code = `unreachable ${wanted}`;
-
-  it('is told to the user who has asked for it, once for each reason, until a link is proven', () => {
-    const bench = new Bench();
-    bench.neighbours.want(wanted, start);
-    bench.dial();
-    bench.fail(wanted);
-    bench.dial();
-    expect(bench.problems).toEqual(new Map([[code, `Cannot link: ${wanted} is off.`]]));
-    bench.problems.clear();
-    bench.untilDialled(60_000);
-    bench.fail(wanted);
-    bench.dial();
-    expect(bench.problems).toEqual(new Map());
-    bench.neighbours.linked(wanted);
-    bench.dial();
-    expect(bench.problems).toEqual(new Map());
-    bench.neighbours.proven(wanted, self.hex);
-    bench.dial();
-    expect(bench.problems).toEqual(new Map([[code, undefined]]));
-  });
-
-  it.each([
-    ['one that others have told of', false, wanted],
-    ['that of a relay, of which its own way there tells', true, 'ws://192.0.2.7/peer/main'],
-  ])('is not told of when it is %s', (_, isWanted, address) => {
-    const bench = new Bench();
-    if (isWanted) bench.neighbours.want(address, start);
-    else bench.neighbours.told(address, start);
-    bench.dial();
-    bench.fail(address);
-    bench.dial();
-    expect(bench.problems).toEqual(new Map());
-  });
-
-  it('is never dialled when it is our own', () => {
-    const bench = new Bench(3, { listen: wanted });
-    bench.neighbours.told(wanted, start);
-    expect(bench.dial()).toEqual([]);
-    bench.ownAddress.lent('relay.example:4000');
-    bench.neighbours.told('relay.example:4000', start);
-    expect(bench.dial()).toEqual([]);
   });
 });
 
