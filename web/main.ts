@@ -14,6 +14,7 @@ document.title = `${network} · mccloud`;
 placePeer();
 invite();
 embed();
+offerTor();
 for (const button of document.querySelectorAll<HTMLButtonElement>('[data-copies]')) {
   button.addEventListener('click', () => void copy(button));
 }
@@ -47,6 +48,14 @@ function embed(): void {
     `<script type="module" src="${script.href}"></script>`,
     `<mccloud-peer network="${escaped(network)}" relay="${script.origin}"></mccloud-peer>`,
   ].join('\n');
+}
+
+/** Or the way back, where it is on already. */
+function offerTor(): void {
+  const byTor = query.get('via') === 'tor';
+  const link = find('tor');
+  link.textContent = byTor ? 'Open this network without Tor' : 'Open this network by Tor';
+  link.setAttribute('href', `?${new URLSearchParams({ network, ...(byTor ? {} : { via: 'tor' }) })}`);
 }
 
 async function copy(button: HTMLButtonElement): Promise<void> {

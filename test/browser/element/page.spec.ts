@@ -67,6 +67,17 @@ test('invites with an address that leads to the same network, and copies it', as
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${origin}/?network=second`);
 });
 
+test('offers Tor, in plain words, and the way back', async ({ page }) => {
+  await page.goto(`${origin}/?network=second`);
+  const section = page.getByRole('region', { name: 'By Tor' });
+  await expect(section).toContainText('does not hide it from the relay');
+  await section.getByRole('link').click();
+  await expect(page).toHaveURL(`${origin}/?network=second&via=tor`);
+  await expect(page.locator('mccloud-peer')).toHaveAttribute('via', 'tor');
+  await section.getByRole('link', { name: 'without Tor' }).click();
+  await expect(page).toHaveURL(`${origin}/?network=second`);
+});
+
 test('shows the two lines that embed it', async ({ page }) => {
   await page.goto(`${origin}/?network=second`);
   await expect(page.locator('#embed')).toHaveText(

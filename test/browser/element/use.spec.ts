@@ -1,7 +1,7 @@
 /**
  * How `<mccloud-peer>` is used: by a site through attributes, properties and events, by a person through the form.
  */
-import { expect, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
 import { part, show, useStage } from './stage/show.ts';
 
 useStage();
@@ -11,6 +11,8 @@ test.describe('an attribute', () => {
     ['missing: network', {}, /attribute network is missing.*network="main"/],
     ['wrong: network', { network: 'Not A Name' }, /network is “Not A Name”. It should be 1 to 64/],
     ['wrong: relay', { network: 'main', relay: 'relay.example' }, /relay is “relay.example”. It should be the origin/],
+    ['wrong: via', { network: 'main', via: 'vpn' }, /via is “vpn”. It should be via="tor"/],
+    ['not together: port', { network: 'main', via: 'tor', port: '' }, /port lends this tab a port/],
   ];
   for (const [name, attributes, sentence] of faults) {
     test(`${name}, is said in the element and by its event, and mended at once when it is set right`, async ({
@@ -30,7 +32,7 @@ test.describe('an attribute', () => {
       await page.evaluate(() => {
         const element = document.querySelector('mccloud-peer');
         element?.setAttribute('network', 'main');
-        element?.removeAttribute('relay');
+        for (const attribute of ['relay', 'via', 'port']) element?.removeAttribute(attribute);
       });
       await expect(part(page, 'known')).toHaveText('5');
       await expect(page.getByRole('alert')).toHaveCount(0);
@@ -51,7 +53,7 @@ test.describe('an attribute', () => {
       settings: window.stage.settings,
     }));
     expect(closings).toEqual([1, 0]);
-    expect(settings[1]).toEqual({ network: 'second', relay: 'http://other.example:8080' });
+    expect(settings[1]).toMatchObject({ network: 'second', relay: 'http://other.example:8080' });
     await expect(page.locator('mccloud-peer')).toHaveAttribute('network', 'second');
   });
 
@@ -190,6 +192,44 @@ test.describe('sharing', () => {
     });
     await expect(part(page, 'pending-item')).toHaveCount(0);
     await expect(part(page, 'block-item')).toHaveCount(2);
+  });
+});
+
+test.describe('the address box', () => {
+  const dialled = (page: Page) => page.evaluate(() => window.stage.opened[0]?.dialled);
+
+  test('dials what is typed, by Enter or the button, and empties', async ({ page }) => {
+    await show(page, 'five');
+    const box = page.getByRole('textbox', { name: 'Link with a TCP peer' });
+    await box.fill(' 192.0.2.7:29092 ');
+    await box.press('Enter');
+    await expect(page.getByText('Dialling 192.0.2.7:29092')).toBeVisible();
+    await expect(box).toHaveValue('');
+    await box.fill('example.org:1');
+    await page.getByRole('button', { name: 'Connect' }).click();
+    expect(await dialled(page)).toEqual(['192.0.2.7:29092', 'example.org:1']);
+  });
+
+  test('says what is no address, and leaves it there', async ({ page }) => {
+    await show(page, 'five');
+    const box = page.getByRole('textbox', { name: 'Link with a TCP peer' });
+    await box.fill('somewhere');
+    await box.press('Enter');
+    await expect(page.getByRole('alert')).toHaveText('That is no host:port, such as 192.0.2.7:29092.');
+    await expect(box).toHaveValue('somewhere');
+    await box.pressSequentially('!');
+    await expect(page.getByRole('alert')).toHaveCount(0);
+    expect(await dialled(page)).toEqual([]);
+  });
+
+  test('says who sees what, otherwise by Tor, and where others dial the tab', async ({ page }) => {
+    await show(page, 'five', { network: 'main', via: 'tor' });
+    await expect(page.getByText('By Tor: the peers you dial do not see your address. The relay does.')).toBeVisible();
+    await expect(part(page, 'listen')).toHaveCount(0);
+    await page.evaluate(() => document.querySelector('mccloud-peer')?.removeAttribute('via'));
+    await expect(page.getByText('The peer sees the relay’s address.')).toBeVisible();
+    await page.evaluate(() => window.stage.opened.at(-1)?.set({ listen: 'relay.example:29100' }));
+    await expect(part(page, 'listen')).toHaveText('Others dial this tab at relay.example:29100.');
   });
 });
 

@@ -17,7 +17,7 @@ import type {
   Status,
 } from '../../../../core/face.ts';
 
-type Settable = Partial<Pick<Status, 'storage' | 'syncing' | 'waitingFor'>>;
+type Settable = Partial<Pick<Status, 'storage' | 'syncing' | 'waitingFor' | 'listen'>>;
 
 export class FakePeer implements PeerFace {
   readonly publicKey = keyOf(0);
@@ -26,6 +26,8 @@ export class FakePeer implements PeerFace {
   readonly pending = new Map<ItemIdHex, Item>();
   /** How often `blocks` was asked, for tests of paging. */
   readonly reads: { readonly from: number; readonly to: number }[] = [];
+  /** What `connect` was asked for. */
+  readonly dialled: string[] = [];
   closings = 0;
   #status: Status;
   #links: readonly PeerView[] = [];
@@ -139,7 +141,10 @@ export class FakePeer implements PeerFace {
     return { item, progress, included: new Promise(() => undefined), onProgress: () => () => undefined };
   }
 
-  connect(): void {}
+  connect(address: string): void {
+    if (!/^\S+:\d+$/.test(address)) throw new PeerError('bad-address', `nothing here reaches "${address}"`);
+    this.dialled.push(address);
+  }
 
   async *blocks(options: { readonly from?: number; readonly to?: number } = {}): AsyncIterable<BlockView> {
     const { from = 0, to = this.#chain.length } = options;

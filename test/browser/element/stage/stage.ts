@@ -1,7 +1,7 @@
 /**
  * Registers `<mccloud-peer>` with peers out of a scene instead of real ones, and puts one on the page.
  *
- * `?scene=` names the scene; `?network=` and `?relay=` become attributes when they are there; `?opening=fails` or
+ * `?scene=` names the scene; `?network=`, `?relay=`, `?via=` and `?port=` become attributes when they are there; `?opening=fails` or
  * `never` is how opening goes. Tests reach what was opened through `window.stage`.
  */
 import type { PeerFace } from '../../../../core/face.ts';
@@ -56,7 +56,7 @@ class StagedPeer extends PeerElement {
 
 customElements.define('mccloud-peer', StagedPeer);
 const element = document.createElement('mccloud-peer');
-for (const name of ['network', 'relay']) {
+for (const name of ['network', 'relay', 'via', 'port']) {
   const value = query.get(name);
   if (value !== null) element.setAttribute(name, value);
 }
