@@ -25,14 +25,15 @@ export interface RelayProcess {
   dispose(): Promise<void>;
 }
 
-/** @param prepare fills the folder before the relay opens it */
+/** @param prepare fills the folder before the relay opens it @param flags more of them */
 export async function startRelay(
   networks: readonly string[] = ['main'],
   prepare: (folder: string) => Promise<void> = async () => undefined,
+  flags: readonly string[] = [],
 ): Promise<RelayProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'mccloud-relay-'));
   await prepare(folder);
-  let running = await run(folder, 0, networks);
+  let running = await run(folder, 0, networks, flags);
   const { url } = running;
   const port = Number(new URL(url).port);
   return {
@@ -40,7 +41,7 @@ export async function startRelay(
     folder,
     kill: () => end(running.child, 'SIGKILL'),
     async restart() {
-      running = await run(folder, port, networks);
+      running = await run(folder, port, networks, flags);
     },
     async dispose() {
       await end(running.child, 'SIGTERM');
@@ -49,9 +50,9 @@ export async function startRelay(
   };
 }
 
-async function run(folder: string, port: number, networks: readonly string[]) {
+async function run(folder: string, port: number, networks: readonly string[], flags: readonly string[]) {
   const named = networks.flatMap((network) => ['--network', network]);
-  const child = spawn(process.execPath, [program, '--port', String(port), '--data', folder, ...named], {
+  const child = spawn(process.execPath, [program, '--port', String(port), '--data', folder, ...named, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
