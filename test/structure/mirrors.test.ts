@@ -16,7 +16,6 @@ const indexedDb = { test: 'test/unit/web/store/indexeddb.test.ts', because: 'it 
 const bridge = { test: 'test/unit/relay/bridge/bridge.test.ts', because: 'it is seen only between a tab and a peer' };
 const exceptions: Exceptions = {
   'relay/bridge/carrying.ts': bridge,
-  'relay/bridge/ports.ts': bridge,
   'relay/bridge/refusal.ts': bridge,
   'relay/bridge/visitor.ts': bridge,
   'web/links/bridge-door.ts': { test: 'test/unit/web/links/bridge.test.ts', because: 'it is the way there' },
