@@ -127,7 +127,7 @@ class Conversation {
   #join(join: TabMessage & { readonly kind: 'join' }, relayNonce: Uint8Array): void {
     const { network, origin, pubkey, nonce, sign } = join;
     if (!isOriginOf(origin, this.#host)) {
-      this.#refuse('wrong-origin', `this relay is ${this.#host}, not ${origin}`);
+      this.#refuse('wrong-origin', `this relay is ${named(this.#host)}, not ${named(origin)}`);
       return;
     }
     const served = this.#networks.get(network);
@@ -191,6 +191,11 @@ function parsed(data: Buffer): TabMessage | undefined {
     if (error instanceof CodecError) return undefined;
     throw error;
   }
+}
+
+/** What a client wrote goes into a message of limited length only if it is short and plain. */
+function named(text: string): string {
+  return /^[\x21-\x7e]{1,200}$/.test(text) ? text : 'of that name';
 }
 
 /** The name comes from the tab and goes into a message of limited length. */

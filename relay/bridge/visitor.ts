@@ -8,6 +8,7 @@ import type { WebSocket } from 'ws';
 import { decode, encode } from '../../core/codec/codec.ts';
 import type { Milliseconds } from '../../core/config.ts';
 import { CodecError } from '../../core/errors.ts';
+import { hostAndPort } from '../../core/network/addresses.ts';
 import {
   type BridgeMessage,
   type BridgeProof,
@@ -118,7 +119,10 @@ export class Visitor {
     if (!this.#grants.networks.has(network)) throw new Refusal('unknown-network', network);
     const digest = bridgeDigest({ origin, network, relayNonce: this.#nonce, ownNonce: nonce, pubkey, wish });
     if (!holds({ key: pubkey, digest, signature: sign })) throw new Refusal('bad-signature');
-    return { key: pubkey, network, client: this.#client, relayHost: new URL(origin).hostname };
+    const { hostname: relayHost } = new URL(origin);
+    // It may stand in an address, which has a form and a length.
+    if (hostAndPort(`${relayHost}:65535`) === undefined) throw new Refusal('wrong-origin', origin);
+    return { key: pubkey, network, client: this.#client, relayHost };
   }
 
   /** From now on the socket is the connection's. */

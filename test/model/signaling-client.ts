@@ -2,7 +2,7 @@
  * A tab's side of signaling, as plainly as it can be written: what the relay is tested with.
  */
 import { once } from 'node:events';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { decode, encode } from '../../core/codec/codec.ts';
 import { keyHex, type PublicKey, type PublicKeyHex, type SecretKey } from '../../core/crypto/keys.ts';
 import {
@@ -28,12 +28,12 @@ export class SignalingClient {
   readonly #heard: RelayMessage[] = [];
   readonly #wakers: (() => void)[] = [];
 
-  /** @param seed chooses the key */
-  constructor(url: string, seed: number) {
+  /** @param seed chooses the key @param options of its WebSocket: headers, trust */
+  constructor(url: string, seed: number, options: ClientOptions = {}) {
     this.#secret = new Seeded(seed).bytes(32) as SecretKey;
     this.key = nodeCurve.publicKey(this.#secret);
     this.hex = keyHex(this.key);
-    this.socket = new WebSocket(`${url.replace(/^http/, 'ws')}/signal`);
+    this.socket = new WebSocket(`${url.replace(/^http/, 'ws')}/signal`, options);
     this.socket.on('message', (data: Buffer) => {
       this.#heard.push(decode(relayMessages, data));
       for (const wake of this.#wakers.splice(0)) wake();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { WebSocketServer } from 'ws';
+import { type ClientOptions, WebSocketServer } from 'ws';
 import { keyHex, type PublicKey, type Signature } from '../../../core/crypto/keys.ts';
 import { mostTold, sealedBytes, signalingMessageBytes } from '../../../core/wire/signaling.ts';
 import { Signaling, signalingOptions } from '../../../relay/signaling.ts';
@@ -36,8 +36,8 @@ async function joined(seed: number, network?: string): Promise<SignalingClient> 
   return client;
 }
 
-function opened(seed: number): SignalingClient {
-  const client = new SignalingClient(url, seed);
+function opened(seed: number, options: ClientOptions = {}): SignalingClient {
+  const client = new SignalingClient(url, seed, options);
   clients.push(client);
   return client;
 }
@@ -158,10 +158,17 @@ describe('Signaling', () => {
     ['the origin of another relay', { origin: 'http://relay.example' }, 'wrong-origin'],
     ['an origin of another port', { origin: 'http://127.0.0.1:1' }, 'wrong-origin'],
     ['an origin that is none', { origin: 'x' }, 'wrong-origin'],
+    ['an origin as long as one may be', { origin: 'x'.repeat(512) }, 'wrong-origin'],
   ])('refuses %s', async (_, change, code) => {
     const client = await SignalingClient.joined(url, 1, 'main', change);
     clients.push(client);
     await expectRefused(client, code);
+  });
+
+  it('refuses who came by a name that is too long to be told back', async () => {
+    const client = opened(1, { headers: { Host: `${'h'.repeat(2_000)}.example` } });
+    await client.join('main', url);
+    await expectRefused(client, 'wrong-origin');
   });
 
   it('does not take an address for an origin', async () => {
