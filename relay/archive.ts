@@ -8,30 +8,44 @@ import type { WebSocket } from 'ws';
 import { defaultConfig } from '../core/config.ts';
 import { Peer } from '../core/host.ts';
 import { WebSocketAcceptor } from './links/websocket-transport.ts';
-import type { Log } from './log.ts';
+import type { Logs } from './log.ts';
 import { nodePlatform } from './platform.ts';
 import { keepNetworkName } from './store/network-name.ts';
 
 export interface Archive {
   readonly peer: Peer;
-  /** Takes a link to this peer. */
-  accept(socket: WebSocket, address: string): void;
+  /** What it has failed with; undefined while it is well. */
+  readonly failure: string | undefined;
+  /** Takes a link to this peer. @returns false when it has no room for it */
+  accept(socket: WebSocket, address: string): boolean;
 }
 
-/** Nobody is dialled from here, and every tab of a room finds a place. */
-const relationship = { ...defaultConfig.relationship, count: 0, maxLinks: 512 };
-
 /** @param folder of the relay; each network has one of its own in it. @throws StoreError, PeerError */
-export async function openArchive(network: string, folder: string, log: Log): Promise<Archive> {
+export async function openArchive(network: string, folder: string, logs: Logs, maxLinks: number): Promise<Archive> {
   const acceptor = new WebSocketAcceptor();
+  let failure: string | undefined;
   const platform = await nodePlatform(join(folder, network), [acceptor], (error) => {
-    log('an archive has failed and takes no more part', { network, error: String(error) });
+    // Whatever fails after that fails for the same reason.
+    if (failure !== undefined) return;
+    failure = String(error);
+    logs.error('an archive has failed and takes no more part', { network, error: failure });
   });
   await keepNetworkName(join(folder, network), network);
+  // Nobody is dialled from here.
+  const relationship = { ...defaultConfig.relationship, count: 0, maxLinks };
   const peer = await Peer.open({ network, relationship }, platform);
   const { blocks, bytes, found } = platform.store.torn;
-  if (bytes > 0) log('the end of a chain was torn and has been cut', { network, blocks, bytes });
-  if (found > 0) log('the index of a chain was damaged and has been made anew', { network, blocks: found });
-  log('archive', { network, blocks: peer.status.height, key: peer.publicKey });
-  return { peer, accept: (socket, address) => acceptor.accept(socket, address) };
+  if (bytes > 0) logs.warn('the end of a chain was torn and has been cut', { network, blocks, bytes });
+  if (found > 0) logs.warn('the index of a chain was damaged and has been made anew', { network, blocks: found });
+  logs.info('archive', { network, blocks: peer.status.height, key: peer.publicKey });
+  return {
+    peer,
+    get failure() {
+      return failure;
+    },
+    accept(socket, address) {
+      acceptor.accept(socket, address);
+      return socket.readyState === socket.OPEN;
+    },
+  };
 }

@@ -1,8 +1,8 @@
 /**
- * What the relay tells its operator, on stderr: one line for each thing worth knowing, few of them.
+ * What a relay or a peer tells its operator, on stderr: one line for each thing worth knowing, few of them.
  *
- * Time, a sentence, then facts as `name=value`, so that a person can read it and a program can cut it. A peer of the
- * command line tells more or less, as it is asked to.
+ * As text: time, a sentence, then facts as `name=value`, so that a person can read it and a program can cut it. As JSON:
+ * one object a line, for programs. How much is told is asked for by a level.
  */
 import { printable } from './printable.ts';
 
@@ -10,25 +10,47 @@ export type Facts = Readonly<Record<string, string | number>>;
 /** Writes one line. */
 export type Log = (sentence: string, facts?: Facts) => void;
 
-export const logToStderr: Log = (sentence, facts = {}) => {
-  process.stderr.write(`${logLine(new Date(), sentence, facts)}\n`);
-};
-
 /** From what must be put right to what only helps to find a mistake. */
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
 export type Logs = Readonly<Record<LogLevel, Log>>;
 
+export const logFormats = ['text', 'json'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
+export interface LogEntry {
+  readonly level: LogLevel;
+  readonly sentence: string;
+  readonly facts: Facts;
+}
+/** Where entries go. */
+export type LogWriter = (entry: LogEntry) => void;
+
+/** Writes to stderr, a line for each entry. */
+export function stderrWriter(format: LogFormat): LogWriter {
+  const line = format === 'json' ? jsonLine : textLine;
+  return (entry) => void process.stderr.write(`${line(new Date(), entry)}\n`);
+}
+
 /** Logs that tell up to a level, and nothing past it. */
-export function logsUpTo(level: LogLevel, log: Log): Logs {
-  const told = (own: LogLevel): Log => (logLevels.indexOf(own) <= logLevels.indexOf(level) ? log : () => undefined);
+export function logsUpTo(level: LogLevel, write: LogWriter): Logs {
+  const told = (own: LogLevel): Log =>
+    logLevels.indexOf(own) <= logLevels.indexOf(level)
+      ? (sentence, facts = {}) => write({ level: own, sentence, facts })
+      : () => undefined;
   return { error: told('error'), warn: told('warn'), info: told('info'), debug: told('debug') };
 }
 
-/** What comes from outside is quoted where it could look like something else. */
-export function logLine(time: Date, sentence: string, facts: Facts): string {
+/** What is to be looked at is marked; what comes from outside is quoted where it could look like something else. */
+export function textLine(time: Date, { level, sentence, facts }: LogEntry): string {
+  const mark = level === 'error' || level === 'warn' ? [level] : [];
   const told = Object.entries(facts).map(([name, value]) => `${name}=${plain(String(value))}`);
-  return [time.toISOString(), sentence, ...told].join('  ');
+  return [time.toISOString(), ...mark, sentence, ...told].join('  ');
+}
+
+/** Facts have an object of their own: none of them is ever taken for the time or the message. */
+export function jsonLine(time: Date, { level, sentence, facts }: LogEntry): string {
+  return printable(JSON.stringify({ time: time.toISOString(), level, message: sentence, facts }));
 }
 
 function plain(value: string): string {

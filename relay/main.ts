@@ -5,9 +5,10 @@
  * What a person can put right (a port that is taken, a folder in use) is said in one line, without a stack.
  */
 import { existsSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { explained } from './explain.ts';
-import { logToStderr } from './log.ts';
+import { logsUpTo, stderrWriter } from './log.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { readSettings } from './settings.ts';
 
@@ -15,11 +16,20 @@ import { readSettings } from './settings.ts';
 const endWithinMs = 900;
 
 const settings = readSettings(process.argv);
+/** Asked now: of a terminal that was closed nobody would say so. */
+const hasTerminal = isatty(0);
+// A terminal that is gone, or a reader that has enough, is no reason to end.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+const log = stderrWriter(settings.log.format);
+const logs = logsUpTo(settings.log.level, log);
 try {
-  const { host, port, data, networks, bridge = 'none' } = settings;
-  const relay = await startRelay({ host, port, folder: data, networks, bridge, pageFolder: pageFolder() });
+  const { host, port, data, networks, access, limits, bridge } = settings;
+  const where = { host, port, folder: data, networks, pageFolder: pageFolder() };
+  const relay = await startRelay({ ...where, access, limits, bridge, log, logLevel: settings.log.level });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(relay));
-  console.log(`Open ${relay.url}`);
+  process.on('SIGHUP', () => void hungUp(relay));
+  if (settings.log.format === 'json') logs.info('open', { url: relay.url });
+  else console.log(`Open ${relay.url}`);
 } catch (error) {
   const line = explained(error, settings);
   if (line === undefined) throw error;
@@ -29,11 +39,16 @@ try {
 
 async function end(relay: Relay): Promise<void> {
   setTimeout(() => {
-    logToStderr('something would not end; leaving anyway');
+    logs.error('something would not end; leaving anyway');
     process.exit(1);
   }, endWithinMs).unref();
   await relay.close();
   process.exit(0);
+}
+
+/** A service manager asks for files to be read anew; without any, it is a terminal that was closed. */
+async function hungUp(relay: Relay): Promise<void> {
+  await (hasTerminal && settings.access.tls === undefined ? end(relay) : relay.renewTls());
 }
 
 /** `dist/page`, whether this file runs compiled in `dist/relay` or from its source. */

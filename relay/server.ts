@@ -1,33 +1,53 @@
 /**
- * The relay's one HTTP server: the page, `/healthz`, and WebSockets at `/signal` and `/peer/<network>`.
+ * The relay's one HTTP server, with TLS or without: the page, what operators ask, and WebSockets at `/signal` and
+ * `/peer/<network>`.
  *
- * It answers and hands over, and decides nothing about peers. What it does not know is 404; what is too much is 503 with
- * a reason, never silence.
+ * It answers and hands over, and decides nothing about peers. What it does not know is 404; a page that may not connect
+ * is 403 and what is too much 503, with a reason, never silence.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
+import type { AddressInfo, DropArgument, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { bridgeSocketOptions } from './bridge/bridge.ts';
+import { addressOf, clientAddress } from './client-address.ts';
 import { keepHeartbeat } from './heartbeat.ts';
 import { webSocketOptions } from './links/websocket.ts';
+import { isLoopback } from './open.ts';
+import type { Operations } from './operations.ts';
+import { originRefusal } from './origins.ts';
 import type { Page } from './page.ts';
+import type { Refused } from './refusals.ts';
 import { signalingOptions } from './signaling.ts';
+import type { TlsPair } from './tls.ts';
 
 export interface Services {
   readonly page: Page;
-  signal(socket: WebSocket, host: string): void;
+  readonly operations: Operations;
+  readonly refused: Refused;
+  /** @param host the `Host` header @param from where it comes from, `host:port` */
+  signal(socket: WebSocket, host: string, from: string): void;
   /** What takes the links of a network's archive peer; undefined when there is none. */
-  archive(network: string): ((socket: WebSocket, address: string) => void) | undefined;
-  /** Undefined: nothing is carried. @param host by which the tab has come, @param client its address */
-  readonly bridge: ((socket: WebSocket, host: string, client: string) => void) | undefined;
+  archive(network: string): ((socket: WebSocket, from: string) => void) | undefined;
+  /** Undefined: nothing is carried. */
+  readonly bridge: ((socket: WebSocket, host: string, from: string) => void) | undefined;
 }
 
-/** Sockets of each kind. A process may hold some thousand files open; each socket is one. */
-const mostSockets = 4_096;
-/** Both kinds, and browsers that load the page. */
-const mostConnections = 10_000;
+export interface ServerOptions {
+  /** Undefined: plain http. */
+  readonly tls: TlsPair | undefined;
+  readonly behindProxy: boolean;
+  readonly origins: readonly string[];
+  /** WebSockets of each kind. */
+  readonly maxSockets: number;
+  /** All kinds, and browsers that load the page. */
+  readonly maxConnections: number;
+}
+
+/** A TLS handshake takes two round trips; by Tor some seconds. */
+const tlsHandshakeMs = 15_000;
 /** What open sockets have to take leave in, before the server hangs up. */
 const leaveMs = 300;
 const goingAway = 1001;
@@ -35,26 +55,41 @@ const goingAway = 1001;
 const plain = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
 
 export class RelayServer {
-  readonly #http: Server;
+  readonly #http: Server | SecureServer;
   readonly #services: Services;
+  readonly #options: ServerOptions;
   readonly #signaling = new WebSocketServer({ ...signalingOptions, noServer: true });
   readonly #bridged = new WebSocketServer({ ...bridgeSocketOptions, noServer: true });
   readonly #peers = new WebSocketServer({ ...webSocketOptions, noServer: true });
+  readonly #connections = new Set<Socket>();
+  /** Listens where only this machine reaches it. */
+  #loopbackOnly = false;
   #endHeartbeat: () => void = () => undefined;
   /** Until then whoever comes waits: its network may be there in a moment. */
   readonly #opened: Promise<void>;
   #open: () => void = () => undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(services: Services) {
+  constructor(services: Services, options: ServerOptions) {
     this.#services = services;
+    this.#options = options;
     this.#opened = new Promise((resolve) => {
       this.#open = resolve;
     });
-    this.#http = createServer((request, response) => {
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
       this.#answer(request, response).catch(() => response.destroy());
+    };
+    const { tls, maxConnections } = options;
+    this.#http =
+      tls === undefined
+        ? createServer(answer)
+        : createSecureServer({ ...tls, handshakeTimeout: tlsHandshakeMs }, answer);
+    this.#http.maxConnections = maxConnections;
+    this.#http.on('connection', (socket: Socket) => {
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
     });
-    this.#http.maxConnections = mostConnections;
+    this.#http.on('drop', (dropped) => this.#dropped(dropped));
     this.#http.on('upgrade', (request, socket, head) => {
       socket.on('error', () => socket.destroy());
       void this.#opened.then(() => this.#upgrade(request, socket, head));
@@ -66,7 +101,24 @@ export class RelayServer {
     this.#http.listen(port, host);
     await once(this.#http, 'listening');
     this.#endHeartbeat = keepHeartbeat([this.#signaling, this.#peers, this.#bridged]);
-    return (this.#http.address() as AddressInfo).port;
+    const bound = this.#http.address() as AddressInfo;
+    this.#loopbackOnly = isLoopback(bound.address);
+    return bound.port;
+  }
+
+  /** Those who come from now on are shown this certificate. Only for a server that was begun with one. */
+  useTls(pair: TlsPair): void {
+    if ('setSecureContext' in this.#http) this.#http.setSecureContext(pair);
+  }
+
+  /** How many there are of each kind of WebSocket. */
+  get sockets(): { readonly signal: number; readonly peer: number; readonly bridge: number } {
+    const [signal, peer, bridge] = [this.#signaling, this.#peers, this.#bridged];
+    return { signal: signal.clients.size, peer: peer.clients.size, bridge: bridge.clients.size };
+  }
+
+  get connections(): number {
+    return this.#connections.size;
   }
 
   /** From now on WebSockets are taken, those that came before too. */
@@ -91,8 +143,8 @@ export class RelayServer {
     const sockets = [...this.#signaling.clients, ...this.#peers.clients, ...this.#bridged.clients];
     for (const socket of sockets) socket.close(goingAway, 'the relay ends');
     const hangUp = setTimeout(() => {
-      for (const socket of sockets) socket.terminate();
-      this.#http.closeAllConnections();
+      // Among them those that are no WebSocket (yet) and those still busy with TLS.
+      for (const connection of this.#connections) connection.destroy();
     }, leaveMs);
     await closed;
     clearTimeout(hangUp);
@@ -104,13 +156,17 @@ export class RelayServer {
     const path = pathOf(request);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { ...plain, Allow: 'GET, HEAD' }).end('GET and HEAD only\n');
-    } else if (path === '/healthz') {
-      response.writeHead(200, plain).end('ok\n');
-    } else if (path === undefined || !(await this.#services.page.answer(path, request, response))) {
+    } else if (path === undefined || !(await this.#answerPath(path, request, response))) {
       response
         .writeHead(404, plain)
         .end(this.#isUnbuilt(path) ? 'The page is not built: npm run build\n' : 'Not found\n');
     }
+  }
+
+  async #answerPath(path: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const { page, operations } = this.#services;
+    const asker = { from: this.#from(request), host: request.headers.host ?? '' };
+    return (await operations.answer(path, asker, response)) || page.answer(path, request, response);
   }
 
   #isUnbuilt(path: string | undefined): boolean {
@@ -120,50 +176,75 @@ export class RelayServer {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const path = pathOf(request);
     const network = path === undefined ? undefined : /^\/peer\/([^/]+)$/.exec(path)?.[1];
+    const door = network !== undefined ? 'peer' : (doors.get(path) ?? 'none');
+    const upgrade: Upgrade = { door, request, socket, head, from: this.#from(request) };
+    const { origins, behindProxy } = this.#options;
+    // What a proxy passes on comes by the proxy's name, although the proxy reaches the relay by loopback.
+    const loopbackOnly = this.#loopbackOnly && !behindProxy;
+    const foreign = originRefusal(request.headers, { origins, loopbackOnly });
     if (this.#closing !== undefined) refuse(socket, 503, 'the relay ends');
-    else if (path === '/signal')
-      this.#accept(this.#signaling, request, socket, head, (opened) => this.#signal(opened, request));
-    else if (path === '/bridge') this.#openBridge(request, socket, head);
-    else if (network === undefined) refuse(socket, 404, 'there is nothing here');
-    else this.#openPeer(network, request, socket, head);
+    else if (foreign !== undefined) this.#refuse(upgrade, 403, 'origin', foreign);
+    else if (network !== undefined) this.#openPeer(network, upgrade);
+    else if (door === 'signal') {
+      this.#accept(this.#signaling, upgrade, (opened) => this.#services.signal(opened, hostOf(request), upgrade.from));
+    } else if (door === 'bridge') this.#openBridge(upgrade);
+    else this.#refuse(upgrade, 404, 'no-door', 'there is nothing here');
   }
 
-  #signal(opened: WebSocket, request: IncomingMessage): void {
-    this.#services.signal(opened, request.headers.host ?? '');
-  }
-
-  #openBridge(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #openBridge(upgrade: Upgrade): void {
     const { bridge } = this.#services;
-    if (bridge === undefined) {
-      refuse(socket, 404, 'this relay carries no connections');
-      return;
-    }
-    const { remoteAddress: ip = '', remotePort } = request.socket;
-    const client = `${ip.includes(':') ? `[${ip}]` : ip}:${remotePort}`;
-    this.#accept(this.#bridged, request, socket, head, (opened) => bridge(opened, request.headers.host ?? '', client));
+    if (bridge === undefined) this.#refuse(upgrade, 404, 'no-bridge', 'this relay carries no connections');
+    else this.#accept(this.#bridged, upgrade, (opened) => bridge(opened, hostOf(upgrade.request), upgrade.from));
   }
 
-  #openPeer(network: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #openPeer(network: string, upgrade: Upgrade): void {
     const accept = this.#services.archive(network);
-    if (accept === undefined) {
-      refuse(socket, 404, 'this relay does not serve that network');
-      return;
-    }
-    const address = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
-    this.#accept(this.#peers, request, socket, head, (opened) => accept(opened, address));
+    if (accept === undefined) this.#refuse(upgrade, 404, 'unknown-network', 'this relay does not serve that network');
+    else this.#accept(this.#peers, upgrade, (opened) => accept(opened, upgrade.from));
   }
 
-  #accept(
-    server: WebSocketServer,
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    opened: (socket: WebSocket) => void,
-  ): void {
-    if (server.clients.size >= mostSockets)
-      refuse(socket, 503, `this relay holds ${mostSockets} such connections already`);
-    else server.handleUpgrade(request, socket, head, opened);
+  #accept(server: WebSocketServer, upgrade: Upgrade, opened: (socket: WebSocket) => void): void {
+    const { maxSockets } = this.#options;
+    const { request, socket, head } = upgrade;
+    if (server.clients.size < maxSockets) server.handleUpgrade(request, socket, head, opened);
+    else this.#refuse(upgrade, 503, 'full', `this relay holds ${maxSockets} such connections already (--max-sockets)`);
   }
+
+  #refuse({ door, socket, from }: Upgrade, status: number, code: string, reason: string): void {
+    refuse(socket, status, reason);
+    this.#services.refused({ door, code, reason, from, level: status === 503 ? 'warn' : 'info' });
+  }
+
+  /** Node hangs up on those by itself. */
+  #dropped(dropped: DropArgument | undefined): void {
+    const from = addressOf(dropped?.remoteAddress ?? '0.0.0.0', dropped?.remotePort ?? 0);
+    const reason = `this relay holds ${this.#options.maxConnections} connections already (--max-connections)`;
+    this.#services.refused({ door: 'connection', code: 'full', reason, from, level: 'warn' });
+  }
+
+  #from(request: IncomingMessage): string {
+    return clientAddress(request, this.#options.behindProxy);
+  }
+}
+
+/** Somebody who wants a WebSocket. */
+interface Upgrade {
+  readonly door: string;
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  /** `host:port` */
+  readonly from: string;
+}
+
+/** Beside `/peer/<network>`. */
+const doors: ReadonlyMap<string | undefined, string> = new Map([
+  ['/signal', 'signal'],
+  ['/bridge', 'bridge'],
+]);
+
+function hostOf({ headers }: IncomingMessage): string {
+  return headers.host ?? '';
 }
 
 /** Undefined when the target is no path of ours. */

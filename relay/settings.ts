@@ -1,9 +1,13 @@
 /**
- * What the command line and the environment set; flags go before variables.
+ * What the command line and the environment set; flags go before variables. Each group of flags has a file in settings/.
  */
 import { Command, Option } from 'commander';
-import { addBridgeOptions, type BridgeFlags, type BridgeSettings, bridgeSettings } from './bridge/settings.ts';
 import { parseNetworks, parsePort } from './cli/arguments.ts';
+import { exitCodes } from './cli/exit.ts';
+import { type Access, type AccessFlags, accessSettings, addAccessOptions } from './settings/access.ts';
+import { addBridgeOptions, type BridgeFlags, type BridgeSettings, bridgeSettings } from './settings/bridge.ts';
+import { addLimitOptions, type Limits } from './settings/limits.ts';
+import { type LogFlags, type LogSettings, logOptions, logSettings } from './settings/logs.ts';
 
 export interface Settings {
   readonly host: string;
@@ -11,24 +15,74 @@ export interface Settings {
   /** Folder of the archives. */
   readonly data: string;
   readonly networks: readonly string[];
-  /** Undefined: nothing is carried. */
-  readonly bridge: BridgeSettings | undefined;
+  readonly access: Access;
+  readonly limits: Limits;
+  readonly log: LogSettings;
+  readonly bridge: BridgeSettings | 'none';
 }
 
-interface Flags extends BridgeFlags {
+/** As commander hands them over. */
+interface Flags extends AccessFlags, BridgeFlags, Limits, LogFlags {
   readonly host: string;
   readonly port: number;
   readonly data: string;
   readonly network: readonly string[];
 }
 
+const more = `
+Every flag can be set by the variable that stands beside it; flags go before
+variables. Ctrl-C or SIGTERM ends the relay in order within a second; SIGHUP
+makes it read its certificate and key anew.
+
+Exit codes:
+  ${exitCodes.done}  ended by Ctrl-C or SIGTERM
+  ${exitCodes.failed}  it failed; one line on stderr says why
+  ${exitCodes.usage}  wrong usage
+
+Examples:
+  npm start -- --network main --network other
+  npm start -- --host :: --port 443 --tls-cert fullchain.pem --tls-key privkey.pem
+  npm start -- --behind-proxy --origin https://site.example
+`;
+
 /** Prints help, or what is wrong, and ends the process; else returns what is set. */
 export function readSettings(argv: readonly string[]): Settings {
-  const command = new Command('mccloud')
+  const command = relayCommand();
+  const flags = command.parse(argv).opts<Flags>();
+  const { host, port, data, network, maxSockets, maxConnections, maxArchiveLinks } = flags;
+  return {
+    host,
+    port,
+    data,
+    networks: network.length > 0 ? network : ['main'],
+    access: accessSettings(flags, (line) => command.error(`error: ${line}`, { exitCode: exitCodes.usage })),
+    limits: { maxSockets, maxConnections, maxArchiveLinks },
+    bridge: bridgeSettings(flags),
+    log: logSettings(flags),
+  };
+}
+
+/** The command, with all of its options, as `--help` shows it. */
+export function relayCommand(): Command {
+  const command = new Command('npm start --')
     .description(
       'Serves the page, brings tabs together, and keeps an archive of each network.\n' +
         'Open the address it prints in two tabs, and they are peers.',
     )
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.done : exitCodes.usage))
+    .addHelpText('after', more);
+  addServedOptions(command);
+  addAccessOptions(command);
+  addBridgeOptions(command);
+  addLimitOptions(command);
+  for (const option of logOptions()) command.optionsGroup('Logs, and help:').addOption(option);
+  return command.helpOption('--help', 'show this');
+}
+
+function addServedOptions(command: Command): void {
+  command
+    .optionsGroup('What it serves, and where:')
     .addOption(new Option('--host <address>', 'where to listen').env('MCCLOUD_HOST').default('127.0.0.1'))
     .addOption(
       new Option('--port <number>', 'port to listen on; 0 takes a free one')
@@ -44,9 +98,13 @@ export function readSettings(argv: readonly string[]): Settings {
         .env('MCCLOUD_NETWORK')
         .default([], 'main')
         .argParser(parseNetworks),
-    )
-    .helpOption('--help', 'show this');
-  const options = addBridgeOptions(command).parse(argv).opts<Flags>();
-  const { host, port, data, network } = options;
-  return { host, port, data, networks: network.length > 0 ? network : ['main'], bridge: bridgeSettings(options) };
+    );
+}
+
+/** Commander puts what may have been meant on a line of its own. */
+function oneLine(text: string): string {
+  return `${text
+    .replace(/^error: /, 'mccloud: ')
+    .trim()
+    .replace(/\n+/g, ' ')}\n`;
 }

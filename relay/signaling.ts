@@ -20,7 +20,7 @@ import {
   tabMessages,
 } from '../core/wire/signaling.ts';
 import { holds } from './curve.ts';
-import { isOriginOf } from './proof.ts';
+import { isOriginOf } from './origins.ts';
 import { Quota } from './quota.ts';
 import { type Member, Room } from './rooms.ts';
 
@@ -49,22 +49,43 @@ const hangUpMs = 1_000;
 const refusedCode = 1008;
 
 interface ServedNetwork {
+  readonly network: string;
   readonly room: Room;
   readonly archive: PublicKey;
 }
 
+/** What is told of conversations. */
+export interface SignalingReports {
+  /** @param from where the tab is */
+  refused(code: RefusalCode, reason: string, from: string): void;
+  /** A signal has gone on to a member of this network. */
+  passed(network: string): void;
+}
+
+const untold: SignalingReports = { refused: () => undefined, passed: () => undefined };
+
 /** The rooms of one relay. */
 export class Signaling {
   readonly #networks = new Map<string, ServedNetwork>();
+  readonly #reports: SignalingReports;
+
+  constructor(reports: SignalingReports = untold) {
+    this.#reports = reports;
+  }
 
   /** From now on tabs may join this network. @param archive key of the relay's own peer in it */
   serve(network: string, archive: PublicKey): void {
-    this.#networks.set(network, { room: new Room(randomBytes), archive });
+    this.#networks.set(network, { network, room: new Room(randomBytes), archive });
   }
 
-  /** @param host the `Host` of the request that opened the socket */
-  accept(socket: WebSocket, host: string): void {
-    new Conversation(socket, host, this.#networks).begin();
+  /** How many there are in each network. */
+  *members(): Iterable<readonly [network: string, members: number]> {
+    for (const [network, { room }] of this.#networks) yield [network, room.size];
+  }
+
+  /** @param host the `Host` of the request that opened the socket @param from where it came from, `host:port` */
+  accept(socket: WebSocket, host: string, from = ''): void {
+    new Conversation(socket, { host, from }, this.#networks, this.#reports).begin();
   }
 }
 
@@ -73,17 +94,25 @@ type State =
   | { readonly kind: 'joined'; readonly served: ServedNetwork; readonly member: Member }
   | { readonly kind: 'ended' };
 
+/** Both ends of a socket, as they are named. */
+interface Ends {
+  readonly host: string;
+  readonly from: string;
+}
+
 class Conversation {
   readonly #socket: WebSocket;
-  readonly #host: string;
+  readonly #ends: Ends;
   readonly #networks: ReadonlyMap<string, ServedNetwork>;
+  readonly #reports: SignalingReports;
   readonly #quota = new Quota(messageLimits, performance.now());
   #state: State;
 
-  constructor(socket: WebSocket, host: string, networks: ReadonlyMap<string, ServedNetwork>) {
+  constructor(socket: WebSocket, ends: Ends, networks: ReadonlyMap<string, ServedNetwork>, reports: SignalingReports) {
     this.#socket = socket;
-    this.#host = host;
+    this.#ends = ends;
     this.#networks = networks;
+    this.#reports = reports;
     const timer = setTimeout(() => this.#refuse('not-joined', 'nobody joined within ten seconds'), joinWithinMs);
     this.#state = { kind: 'challenged', nonce: new Uint8Array(randomBytes(nonceBytes)), timer: timer.unref() };
   }
@@ -91,8 +120,8 @@ class Conversation {
   begin(): void {
     this.#socket.on('message', (data, isBinary) => this.#received(data as Buffer, isBinary));
     this.#socket.on('close', () => this.#end());
-    // What it is about follows as `close`; a message over the limit comes here too.
-    this.#socket.on('error', () => undefined);
+    // What it is about follows as `close`; `ws` itself refuses a message over the limit, and what is no WebSocket.
+    this.#socket.on('error', ({ message }) => this.#reports.refused('bad-message', message, this.#ends.from));
     if (this.#state.kind === 'challenged') this.#tell({ kind: 'challenge', nonce: this.#state.nonce });
   }
 
@@ -120,14 +149,15 @@ class Conversation {
     }
     const { served, member } = state;
     if (message.kind === 'ask') this.#tellOthers(served, member, message.exclude);
-    else if (!served.room.signal(member, message.to, message.sealed))
-      this.#tell({ kind: 'unroutable', to: message.to });
+    else if (served.room.signal(member, message.to, message.sealed)) this.#reports.passed(served.network);
+    else this.#tell({ kind: 'unroutable', to: message.to });
   }
 
   #join(join: TabMessage & { readonly kind: 'join' }, relayNonce: Uint8Array): void {
     const { network, origin, pubkey, nonce, sign } = join;
-    if (!isOriginOf(origin, this.#host)) {
-      this.#refuse('wrong-origin', `this relay is ${named(this.#host)}, not ${named(origin)}`);
+    const { host } = this.#ends;
+    if (!isOriginOf(origin, host)) {
+      this.#refuse('wrong-origin', `this relay is ${named(host)}, not ${named(origin)}`);
       return;
     }
     const served = this.#networks.get(network);
@@ -170,6 +200,7 @@ class Conversation {
   #refuse(code: RefusalCode, reason: string): void {
     if (this.#state.kind === 'ended') return;
     this.#end();
+    this.#reports.refused(code, reason, this.#ends.from);
     this.#socket.send(encode(relayMessages, { kind: 'refused', code, reason }), { binary: true });
     this.#socket.close(refusedCode, code);
     const hangUp = setTimeout(() => this.#socket.terminate(), hangUpMs).unref();

@@ -3,8 +3,8 @@
  */
 import { type Command, Option } from 'commander';
 import { type Config, defaultConfig, type Wire } from '../../core/config.ts';
-import { type LogLevel, logLevels } from '../log.ts';
 import { isLoopback, type Reach } from '../open.ts';
+import { type LogFlags, type LogSettings, logOptions, logSettings } from '../settings/logs.ts';
 import {
   dataOption,
   parseHostAndPort,
@@ -23,13 +23,13 @@ export interface PeerSettings {
   readonly config: Partial<Omit<Config, 'listen'>> & { readonly network: string };
   /** Addresses to dial. */
   readonly connect: readonly string[];
-  readonly log: LogLevel;
+  readonly log: LogSettings;
   /** What is done otherwise than it was asked for, each in one line. */
   readonly notes: readonly string[];
 }
 
 /** As commander hands them over. */
-export interface PeerFlags {
+export interface PeerFlags extends LogFlags {
   readonly host: string;
   readonly port: number;
   readonly data: string;
@@ -43,7 +43,6 @@ export interface PeerFlags {
   readonly forcedRestart: boolean;
   readonly wire: Wire;
   readonly root?: string;
-  readonly log: LogLevel;
 }
 
 /** A day: past that a peer does not gather, it sleeps. */
@@ -57,7 +56,7 @@ export function addPeerOptions(command: Command): Command {
   const { dataGatherTimeMs, riddle, network } = defaultConfig;
   const option = (flags: string, name: string, description: string) =>
     new Option(flags, description).env(`MCCLOUD_${name}`);
-  return command
+  command
     .addOption(option('--host <address>', 'HOST', 'where to listen').default('127.0.0.1'))
     .addOption(
       option('--port <number>', 'PORT', 'port to listen on; 0 takes a free one')
@@ -102,16 +101,17 @@ export function addPeerOptions(command: Command): Command {
         .choices(['auto', 'cbc', 'gcm-siv'] satisfies Wire[])
         .default(defaultConfig.wire),
     )
-    .addOption(option('--root <hash>', 'ROOT', 'first block to insist on, whatever others hold').argParser(parseRoot))
-    .addOption(option('--log <level>', 'LOG', 'how much to tell on stderr').choices(logLevels).default('info'));
+    .addOption(option('--root <hash>', 'ROOT', 'first block to insist on, whatever others hold').argParser(parseRoot));
+  for (const log of logOptions()) command.addOption(log);
+  return command;
 }
 
 /** @throws CommandError `usage` for flags that do not go together */
 export function peerSettings(flags: PeerFlags): PeerSettings {
-  const { data, network, conn, thin, gather, candidates, forcedRestart, wire, root, log } = flags;
+  const { data, network, conn, thin, gather, candidates, forcedRestart, wire, root } = flags;
   const riddle = { nextCandidates: candidates, forcedRestart };
   const config = { network, thin, dataGatherTimeMs: gather, riddle, wire, root };
-  return { folder: data, ...reachOf(flags), config, connect: conn, log };
+  return { folder: data, ...reachOf(flags), config, connect: conn, log: logSettings(flags) };
 }
 
 function reachOf(flags: PeerFlags): Pick<PeerSettings, 'reach' | 'notes'> {

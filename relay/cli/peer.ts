@@ -48,7 +48,7 @@ export function addPeer(program: Command, terminal: Terminal): void {
 
 /** Until it is interrupted. @throws CommandError */
 export async function runPeer(settings: PeerSettings, terminal: Terminal): Promise<void> {
-  const logs = logsUpTo(settings.log, terminal.log);
+  const logs = logsUpTo(settings.log.level, terminal.log(settings.log.format));
   const interruption = terminal.interruption();
   const end = new AbortController();
   let crash: { readonly error: unknown } | undefined;

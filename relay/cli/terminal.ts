@@ -3,7 +3,7 @@
  *
  * Whoever is asked to end gets five seconds to end in order, and is left where it is after that or when asked again.
  */
-import { type Log, logToStderr } from '../log.ts';
+import { type LogFormat, type LogWriter, stderrWriter } from '../log.ts';
 import { exitCodes } from './exit.ts';
 
 export interface Terminal {
@@ -12,7 +12,7 @@ export interface Terminal {
   /** One line for a person, on stderr. */
   say(line: string): void;
   /** What a peer tells of itself. */
-  readonly log: Log;
+  log(format: LogFormat): LogWriter;
   readonly input: AsyncIterable<Uint8Array>;
   /** From the first call on Ctrl-C, SIGTERM and SIGHUP do not end the process: they abort this. */
   interruption(): AbortSignal;
@@ -27,7 +27,7 @@ export function processTerminal(): Terminal {
       new Promise((resolve, reject) => {
         process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
       }),
-    log: logToStderr,
+    log: stderrWriter,
     say: (line) => void process.stderr.write(`mccloud: ${line}\n`),
     input: process.stdin,
     interruption() {

@@ -4,7 +4,7 @@
 import { vi } from 'vitest';
 import { runProgram } from '../../relay/cli/program.ts';
 import type { Terminal } from '../../relay/cli/terminal.ts';
-import { type Log, logLine } from '../../relay/log.ts';
+import { jsonLine, type LogFormat, type LogWriter, textLine } from '../../relay/log.ts';
 
 /** A terminal that a test types into and reads. */
 export class TestTerminal implements Terminal {
@@ -33,9 +33,12 @@ export class TestTerminal implements Terminal {
     this.said += `${line}\n`;
   }
 
-  readonly log: Log = (sentence, facts = {}) => {
-    this.logged += `${logLine(new Date(), sentence, facts).replace(/^\S+ {2}/, '')}\n`;
-  };
+  log(format: LogFormat): LogWriter {
+    const line = format === 'json' ? jsonLine : textLine;
+    return (entry) => {
+      this.logged += `${line(new Date(), entry).replace(/^\S+ {2}/, '')}\n`;
+    };
+  }
 
   get input(): AsyncIterable<Uint8Array> {
     const pieces = this.#input;

@@ -24,7 +24,10 @@ const wasmPackages = ['@bokuweb/zstd-wasm', 'nostr-wasm', 'tiny-secp256k1'];
 const allowed: { readonly [folder: string]: Allowed } = {
   core: { folders: [], packages: corePackages },
   web: { folders: ['core'], packages: [...corePackages, ...wasmPackages, 'idb', 'lit', 'simple-peer'] },
-  relay: { folders: ['core'], packages: [...corePackages, ...wasmPackages, 'commander', 'socks', 'ws', 'node:'] },
+  relay: {
+    folders: ['core'],
+    packages: [...corePackages, ...wasmPackages, 'commander', 'prom-client', 'socks', 'ws', 'node:'],
+  },
 };
 
 /** Imports across the folders' borders. */

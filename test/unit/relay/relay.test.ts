@@ -1,8 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { LogEntry } from '../../../relay/log.ts';
 import { type RelayOptions, startRelay } from '../../../relay/relay.ts';
+import { FileStore } from '../../../relay/store/files.ts';
+import { makeCertificate } from '../../model/certificate.ts';
 
 let folder: string;
 let options: RelayOptions;
@@ -55,5 +58,69 @@ describe('startRelay', () => {
 
   it('refuses a network without a name', async () => {
     await expect(startRelay({ ...options, networks: ['../x'] })).rejects.toMatchObject({ code: 'bad-config' });
+  });
+
+  it('says that it is not open until its archives are', async () => {
+    const first = await startRelay(options);
+    const { port } = new URL(first.url);
+    await first.close();
+    let go: () => void = () => undefined;
+    const { open } = FileStore.prototype;
+    const opening = vi.spyOn(FileStore.prototype, 'open').mockImplementation(async function (this: FileStore) {
+      await new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      return open.call(this);
+    });
+    const starting = startRelay({ ...options, port: Number(port) });
+    await vi.waitFor(() => expect(opening).toHaveBeenCalled());
+    const health = async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/healthz`);
+      return [response.status, await response.text()];
+    };
+    expect(await health()).toEqual([503, 'the relay is not open\n']);
+    go();
+    const relay = await starting;
+    expect(await health()).toEqual([200, 'ok\n']);
+    opening.mockRestore();
+    await relay.close();
+  });
+
+  it('has a place for the numbers of others', async () => {
+    const relay = await startRelay(options);
+    relay.metrics.gauge('extra', 'Something else', [], () => [[{}, 7]]);
+    expect(await (await fetch(`${relay.url}/metrics`)).text()).toContain('\nmccloud_extra 7\n');
+    await relay.close();
+  });
+
+  it('logs as much as it is asked to', async () => {
+    const logged: LogEntry[] = [];
+    const log = (entry: LogEntry) => logged.push(entry);
+    await (await startRelay({ ...options, log })).close();
+    expect(logged.map(({ sentence }) => sentence)).toEqual(['archive']);
+    await (await startRelay({ ...options, log, logLevel: 'warn' })).close();
+    expect(logged).toHaveLength(1);
+  });
+
+  it('takes what it is told of access and limits', async () => {
+    const { files } = await makeCertificate(folder, 'one');
+    const logged: LogEntry[] = [];
+    const relay = await startRelay({
+      ...options,
+      access: { tls: files },
+      limits: { maxConnections: 10_000_000 },
+      log: (entry) => logged.push(entry),
+    });
+    expect(relay.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+    await writeFile(files.key, 'no key');
+    await relay.renewTls();
+    expect(logged.map(({ level, sentence }) => [level, sentence])).toEqual([
+      ['warn', 'this process may not open files enough for --max-connections'],
+      ['info', 'archive'],
+      ['error', 'the certificate stays the one that was'],
+    ]);
+    await relay.close();
+    const missing = { cert: join(folder, 'none'), key: files.key };
+    await expect(startRelay({ ...options, access: { tls: missing } })).rejects.toMatchObject({ code: 'bad-config' });
   });
 });

@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { readSettings } from '../../../relay/settings.ts';
+import { defaultAccess } from '../../../relay/settings/access.ts';
+import { defaultBridge } from '../../../relay/settings/bridge.ts';
+import { defaultLimits } from '../../../relay/settings/limits.ts';
+import { readSettings, relayCommand } from '../../../relay/settings.ts';
 
 const read = (...flags: readonly string[]) => readSettings(['node', 'mccloud', ...flags]);
 
@@ -26,11 +29,20 @@ function refused(...flags: readonly string[]): { said: string; code: unknown } {
 
 describe('readSettings', () => {
   it('has a default for everything', () => {
-    expect(read()).toEqual({ host: '127.0.0.1', port: 8080, data: 'data', networks: ['main'] });
+    expect(read()).toEqual({
+      host: '127.0.0.1',
+      port: 8080,
+      data: 'data',
+      networks: ['main'],
+      access: defaultAccess,
+      bridge: defaultBridge,
+      limits: defaultLimits,
+      log: { level: 'info', format: 'text' },
+    });
   });
 
   it('reads flags, one network after another', () => {
-    expect(read('--host', '::', '--port', '0', '--data', 'x', '--network', 'a', '--network', 'b,c')).toEqual({
+    expect(read('--host', '::', '--port', '0', '--data', 'x', '--network', 'a', '--network', 'b,c')).toMatchObject({
       host: '::',
       port: 0,
       data: 'x',
@@ -43,7 +55,7 @@ describe('readSettings', () => {
     vi.stubEnv('MCCLOUD_PORT', '9000');
     vi.stubEnv('MCCLOUD_DATA', 'there');
     vi.stubEnv('MCCLOUD_NETWORK', 'one, two');
-    expect(read()).toEqual({ host: '0.0.0.0', port: 9000, data: 'there', networks: ['one', 'two'] });
+    expect(read()).toMatchObject({ host: '0.0.0.0', port: 9000, data: 'there', networks: ['one', 'two'] });
     expect(read('--port', '1', '--network', 'three')).toMatchObject({ port: 1, networks: ['three'] });
   });
 
@@ -51,21 +63,48 @@ describe('readSettings', () => {
     const { said, code } = refused('--port', port);
     expect(said).toMatch(/port.*0 to 65535.*\n$/);
     expect(said.trim().split('\n')).toHaveLength(1);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
   });
 
   it.each(['', 'A', '-x', 'a/b', 'x'.repeat(65), 'a,,b'])('refuses the network %j', (network) => {
-    expect(refused('--network', network).code).toBe(1);
+    expect(refused('--network', network).code).toBe(2);
   });
 
   it('refuses what it does not know', () => {
-    expect(refused('--prot', '1').said).toContain('--port');
-    expect(refused('there').code).toBe(1);
+    expect(refused('--prot', '1').said).toBe("mccloud: unknown option '--prot' (Did you mean --port?)\n");
+    expect(refused('there').code).toBe(2);
+  });
+
+  it('reads every group of flags', () => {
+    const flags = ['--max-sockets', '7', '--log', 'warn', '--behind-proxy'];
+    expect(read(...flags)).toMatchObject({
+      access: { behindProxy: true },
+      limits: { maxSockets: 7 },
+      log: { level: 'warn', format: 'text' },
+    });
+  });
+
+  it.each([
+    [['--tls-cert', 'c'], '--tls-cert needs --tls-key'],
+    [['--max-sockets', '0'], 'from 1 to 1048576'],
+    [['--origin', 'a.example'], 'scheme://host'],
+    [['--log', 'all'], 'error, warn, info, debug'],
+  ])('refuses %j in one line', (flags, reason) => {
+    const { said, code } = refused(...flags);
+    expect(said).toContain(reason);
+    expect(said).toMatch(/^mccloud: [^\n]+\n$/);
+    expect(code).toBe(2);
+  });
+
+  it('gives each flag a variable of its name', () => {
+    for (const { long, envVar } of relayCommand().options)
+      expect(envVar).toBe(`MCCLOUD_${long?.slice(2).toUpperCase().replaceAll('-', '_')}`);
   });
 
   it('explains itself', () => {
     const { said, code } = refused('--help');
-    for (const word of ['--host', '--port', '--data', '--network', 'MCCLOUD_PORT', '8080', '127.0.0.1']) {
+    const flags = relayCommand().options.map(({ long }) => long as string);
+    for (const word of [...flags, 'MCCLOUD_PORT', '8080', '127.0.0.1']) {
       expect(said).toContain(word);
     }
     expect(code).toBe(0);

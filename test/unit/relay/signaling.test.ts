@@ -4,20 +4,23 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ClientOptions, WebSocketServer } from 'ws';
 import { keyHex, type PublicKey, type Signature } from '../../../core/crypto/keys.ts';
 import { mostTold, sealedBytes, signalingMessageBytes } from '../../../core/wire/signaling.ts';
-import { Signaling, signalingOptions } from '../../../relay/signaling.ts';
+import { Signaling, type SignalingReports, signalingOptions } from '../../../relay/signaling.ts';
 import { SignalingClient } from '../../model/signaling-client.ts';
 
 const archive = new Uint8Array(33).fill(2) as PublicKey;
 let server: WebSocketServer;
 let url: string;
 let clients: SignalingClient[];
+let signaling: Signaling;
+const reports = { refused: vi.fn<SignalingReports['refused']>(), passed: vi.fn<SignalingReports['passed']>() };
 
 beforeEach(async () => {
-  const signaling = new Signaling();
+  vi.clearAllMocks();
+  signaling = new Signaling(reports);
   signaling.serve('main', archive);
   signaling.serve('other', archive);
   server = new WebSocketServer({ ...signalingOptions, port: 0, host: '127.0.0.1' });
-  server.on('connection', (socket, request) => signaling.accept(socket, request.headers.host ?? ''));
+  server.on('connection', (socket, request) => signaling.accept(socket, request.headers.host ?? '', '192.0.2.1:5'));
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   clients = [];
@@ -45,9 +48,32 @@ function opened(seed: number, options: ClientOptions = {}): SignalingClient {
 async function expectRefused(client: SignalingClient, code: string): Promise<void> {
   expect(await client.next('refused')).toMatchObject({ code, reason: expect.stringMatching(/\w+ \w+/) });
   expect(await client.ended).toBe(1008);
+  expect(reports.refused).toHaveBeenCalledExactlyOnceWith(code, expect.stringMatching(/\w+ \w+/), '192.0.2.1:5');
 }
 
 describe('Signaling', () => {
+  it('counts members and signals, and needs nobody to tell it to', async () => {
+    new Signaling().serve('main', archive);
+    expect([...signaling.members()]).toEqual([
+      ['main', 0],
+      ['other', 0],
+    ]);
+    const [one, two] = [await joined(1), await joined(2)];
+    await one.told();
+    await two.told();
+    await (await joined(3, 'other')).told();
+    expect([...signaling.members()]).toEqual([
+      ['main', 2],
+      ['other', 1],
+    ]);
+    for (const to of [two.key, archive, two.key]) one.send({ kind: 'signal', to, sealed: Uint8Array.of(1) });
+    await one.next('unroutable');
+    await two.next('signalled');
+    await two.next('signalled');
+    expect(reports.passed.mock.calls).toEqual([['main'], ['main']]);
+    expect(reports.refused).not.toHaveBeenCalled();
+  });
+
   it('challenges each with a nonce of its own', async () => {
     const nonces = await Promise.all(
       [1, 2, 3].map(async (seed) => (await opened(seed).next('challenge')).nonce.join()),
@@ -230,6 +256,7 @@ describe('Signaling', () => {
     await two.told();
     one.socket.send(Buffer.alloc(signalingMessageBytes + 1));
     expect(await one.ended).toBe(1009);
+    expect(reports.refused).toHaveBeenCalledExactlyOnceWith('bad-message', expect.any(String), '192.0.2.1:5');
     two.send({ kind: 'ask', exclude: [] });
     expect(await two.told()).toEqual([]);
   });

@@ -10,7 +10,7 @@ function heard(peer: Parameters<typeof narrate>[0], level: LogLevel): string[] {
   const lines: string[] = [];
   narrate(
     peer,
-    logsUpTo(level, (sentence, facts = {}) => lines.push([sentence, ...Object.keys(facts)].join(' '))),
+    logsUpTo(level, ({ sentence, facts }) => lines.push([sentence, ...Object.keys(facts)].join(' '))),
   );
   return lines;
 }
@@ -70,7 +70,7 @@ describe('the log of a peer', () => {
     const told: unknown[] = [];
     narrate(
       peer,
-      logsUpTo('info', (sentence, facts) => told.push([sentence, facts])),
+      logsUpTo('info', ({ sentence, facts }) => told.push([sentence, facts])),
     );
     const [, reverted] = on.mock.calls.find(([event]) => event === 'revert') ?? [];
     reverted?.((await all(peer.blocks({ from: 3 }))).reverse() as never);

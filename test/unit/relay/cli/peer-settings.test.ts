@@ -32,7 +32,7 @@ describe('the settings of a peer', () => {
         root: undefined,
       },
       connect: [],
-      log: 'info',
+      log: { level: 'info', format: 'text' },
       notes: [],
     });
   });
@@ -40,7 +40,9 @@ describe('the settings of a peer', () => {
   it('are read from flags', () => {
     const flags = ['--host', '::1', '--port', '0', '--data', 'd', '--network', 'n', '--conn', 'a:1', 'b:2', '--thin'];
     const more = ['--gather', '10', '--candidates', '1', '--forced-restart', 'off', '--wire', 'cbc', '--root', root];
-    expect(settings(...flags, ...more, '--log', 'debug', '--conn', 'c:3', '--announce-by', 'x:9')).toEqual({
+    expect(
+      settings(...flags, ...more, '--log', 'debug', '--log-format', 'json', '--conn', 'c:3', '--announce-by', 'x:9'),
+    ).toEqual({
       folder: 'd',
       reach: { kind: 'listens', host: '::1', port: 0, announceBy: 'x:9' },
       config: {
@@ -52,7 +54,7 @@ describe('the settings of a peer', () => {
         root,
       },
       connect: ['a:1', 'b:2', 'c:3'],
-      log: 'debug',
+      log: { level: 'debug', format: 'json' },
       notes: [],
     });
   });
@@ -71,7 +73,8 @@ describe('the settings of a peer', () => {
     ['MCCLOUD_FORCED_RESTART', 'off', { config: { riddle: { forcedRestart: false } } }],
     ['MCCLOUD_WIRE', 'gcm-siv', { config: { wire: 'gcm-siv' } }],
     ['MCCLOUD_ROOT', root, { config: { root } }],
-    ['MCCLOUD_LOG', 'warn', { log: 'warn' }],
+    ['MCCLOUD_LOG', 'warn', { log: { level: 'warn', format: 'text' } }],
+    ['MCCLOUD_LOG_FORMAT', 'json', { log: { level: 'info', format: 'json' } }],
   ])('are read from %s=%s', (name, value, expected) => {
     vi.stubEnv(name, value);
     expect(settings()).toMatchObject(expected);
@@ -100,6 +103,7 @@ describe('the settings of a peer', () => {
     ['--wire', 'gcm'],
     ['--root', 'x'],
     ['--log', 'all'],
+    ['--log-format', 'xml'],
     ['--proxy', '9050'],
     ['--thin', 'yes'],
     ['extra'],

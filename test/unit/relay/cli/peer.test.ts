@@ -64,6 +64,10 @@ describe('mccloud peer', () => {
     const quiet = await started('--log', 'warn');
     await quiet.end();
     expect(quiet.terminal.logged).toBe('');
+    const forPrograms = await started('--log-format', 'json');
+    await forPrograms.end();
+    const lines = forPrograms.terminal.logged.trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).message)).toEqual(['open', 'ending']);
   });
 
   it('links with whom it is told to', async () => {

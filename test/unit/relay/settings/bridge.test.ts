@@ -5,7 +5,7 @@ import {
   type BridgeFlags,
   bridgeSettings,
   defaultBridge,
-} from '../../../../relay/bridge/settings.ts';
+} from '../../../../relay/settings/bridge.ts';
 
 function read(...flags: readonly string[]) {
   const command = addBridgeOptions(new Command())
@@ -32,7 +32,7 @@ describe('the bridge’s flags', () => {
       mostConnections: 7,
       mostPorts: 0,
     });
-    expect(read('--no-bridge')).toBeUndefined();
+    expect(read('--no-bridge')).toBe('none');
   });
 
   it.each([

@@ -3,9 +3,9 @@
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type HostAndPort, hostAndPort } from '../../core/network/addresses.ts';
+import type { PortRange } from '../bridge/ports.ts';
+import { isRange } from '../bridge/special-addresses.ts';
 import { wholeNumber } from '../cli/arguments.ts';
-import type { PortRange } from './ports.ts';
-import { isRange } from './special-addresses.ts';
 
 export interface BridgeSettings {
   readonly allow: readonly string[];
@@ -40,7 +40,8 @@ export function addBridgeOptions(command: Command): Command {
   const option = (flags: string, name: string, description: string) =>
     new Option(flags, description).env(`MCCLOUD_${name}`);
   return command
-    .addOption(new Option('--no-bridge', 'carry no connections between tabs and TCP peers'))
+    .optionsGroup('TCP peers for tabs:')
+    .addOption(option('--no-bridge', 'NO_BRIDGE', 'carry no connections between tabs and TCP peers'))
     .addOption(
       option(
         '--bridge-allow <range>',
@@ -77,8 +78,8 @@ export function addBridgeOptions(command: Command): Command {
     );
 }
 
-export function bridgeSettings(flags: BridgeFlags): BridgeSettings | undefined {
-  if (!flags.bridge) return undefined;
+export function bridgeSettings(flags: BridgeFlags): BridgeSettings | 'none' {
+  if (!flags.bridge) return 'none';
   return {
     allow: flags.bridgeAllow,
     proxy: flags.socks,
