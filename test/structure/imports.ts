@@ -26,7 +26,7 @@ const allowed: { readonly [folder: string]: Allowed } = {
   web: { folders: ['core'], packages: [...corePackages, ...wasmPackages, 'idb', 'lit', 'simple-peer'] },
   relay: {
     folders: ['core'],
-    packages: [...corePackages, ...wasmPackages, 'commander', 'prom-client', 'socks', 'ws', 'node:'],
+    packages: [...corePackages, ...wasmPackages, 'commander', 'prom-client', 'socks', 'werift-ice', 'ws', 'node:'],
   },
 };
 
