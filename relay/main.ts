@@ -23,9 +23,9 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 const log = stderrWriter(settings.log.format);
 const logs = logsUpTo(settings.log.level, log);
 try {
-  const { host, port, data, networks, access, limits, bridge } = settings;
+  const { host, port, data, networks, access, limits, bridge, stun, turn } = settings;
   const where = { host, port, folder: data, networks, pageFolder: pageFolder() };
-  const relay = await startRelay({ ...where, access, limits, bridge, log, logLevel: settings.log.level });
+  const relay = await startRelay({ ...where, access, limits, bridge, stun, turn, log, logLevel: settings.log.level });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(relay));
   process.on('SIGHUP', () => void hungUp(relay));
   if (settings.log.format === 'json') logs.info('open', { url: relay.url });

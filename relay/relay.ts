@@ -1,9 +1,10 @@
 /**
- * The relay as one thing to start and end: server, signaling, and an archive peer for each network.
+ * The relay as one thing to start and end: server, signaling, STUN, and an archive peer for each network.
  */
 import { isNetworkName } from '../core/config.ts';
 import { publicKeyFromHex } from '../core/crypto/keys.ts';
 import { PeerError } from '../core/errors.ts';
+import type { Services as Announced } from '../core/wire/signaling.ts';
 import { type Archive, openArchive } from './archive.ts';
 import { Bridge } from './bridge/bridge.ts';
 import { type LogLevel, type Logs, type LogWriter, logsUpTo, stderrWriter } from './log.ts';
@@ -15,11 +16,13 @@ import { Operations } from './operations.ts';
 import { Page } from './page.ts';
 import { Refusals, type Refused } from './refusals.ts';
 import { RelayServer, type Services } from './server.ts';
+import { openServices, type RelayServices, type StunPort } from './services.ts';
 import { type Access, defaultAccess } from './settings/access.ts';
 import { type BridgeSettings, defaultBridge } from './settings/bridge.ts';
 import { defaultLimits, type Limits } from './settings/limits.ts';
 import { Signaling } from './signaling.ts';
 import { readTls, type TlsFiles } from './tls.ts';
+import type { Turn } from './turn.ts';
 
 export interface RelayOptions {
   readonly host: string;
@@ -39,6 +42,9 @@ export interface RelayOptions {
   readonly logLevel?: LogLevel;
   /** `none`: nothing is carried for tabs. */
   readonly bridge?: BridgeSettings | 'none';
+  /** Where STUN is answered; nowhere if it is not said. */
+  readonly stun?: StunPort;
+  readonly turn?: Turn | undefined;
 }
 
 export interface Relay {
@@ -59,7 +65,7 @@ export interface Relay {
  * @throws Error with code `EADDRINUSE` and others of Node's `listen`; StoreError; PeerError `bad-config`
  */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const { host, port, folder, networks, log = stderrWriter('text'), logLevel = 'info' } = options;
+  const { host, port, folder, networks, log = stderrWriter('text'), logLevel = 'info', stun = 'none', turn } = options;
   const access = { ...defaultAccess, ...options.access };
   const limits = { ...defaultLimits, ...options.limits };
   for (const network of networks) {
@@ -69,7 +75,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const metrics = new Metrics();
   const refusals = new Refusals(logs, metrics);
   const archives = new Map<string, Archive>();
-  const signaling = signalingOf(metrics, refusals.tell);
+  let services: RelayServices | undefined;
+  const signaling = signalingOf(metrics, refusals.tell, () => services?.announced() ?? { stun: undefined, turn: [] });
   const bridge = openBridge(options, refusals.tell);
   let isOpen = false;
   const server = new RelayServer(
@@ -94,11 +101,12 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     // A block that an archive has just written still leaves by the sockets that the server then closes.
     await Promise.all([...archives.values()].map(({ peer }) => peer.close()));
     bridge?.close();
-    await server.close();
+    await Promise.all([server.close(), services?.close()]);
     refusals.close();
   };
   const boundPort = await server.listen(host, port);
   try {
+    services = await openServices({ host, stun, turn }, boundPort, logs.warn);
     for (const network of new Set(networks)) {
       const archive = await openArchive(network, folder, logs, limits.maxArchiveLinks);
       archives.set(network, archive);
@@ -114,13 +122,14 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   return { url, archives, metrics, renewTls: () => renewTls(server, access.tls, logs), close };
 }
 
-function signalingOf(metrics: Metrics, refused: Refused): Signaling {
+function signalingOf(metrics: Metrics, refused: Refused, services: () => Announced): Signaling {
   const passed = metrics.counter('signals_passed_total', 'Signals that went on from one tab to another', ['network']);
-  return new Signaling({
-    refused: (code, reason, from) =>
+  const reports = {
+    refused: (code: string, reason: string, from: string) =>
       refused({ door: 'signal', code, reason, from, level: code === 'full' ? 'warn' : 'info' }),
-    passed: (network) => passed({ network }),
-  });
+    passed: (network: string) => passed({ network }),
+  };
+  return new Signaling(reports, services);
 }
 
 /** What takes the links of an archive peer. */

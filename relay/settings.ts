@@ -8,8 +8,9 @@ import { type Access, type AccessFlags, accessSettings, addAccessOptions } from 
 import { addBridgeOptions, type BridgeFlags, type BridgeSettings, bridgeSettings } from './settings/bridge.ts';
 import { addLimitOptions, type Limits } from './settings/limits.ts';
 import { type LogFlags, type LogSettings, logOptions, logSettings } from './settings/logs.ts';
+import { addServiceOptions, type ServiceFlags, type ServiceSettings, serviceSettings } from './settings/services.ts';
 
-export interface Settings {
+export interface Settings extends ServiceSettings {
   readonly host: string;
   readonly port: number;
   /** Folder of the archives. */
@@ -22,7 +23,7 @@ export interface Settings {
 }
 
 /** As commander hands them over. */
-interface Flags extends AccessFlags, BridgeFlags, Limits, LogFlags {
+interface Flags extends AccessFlags, BridgeFlags, ServiceFlags, Limits, LogFlags {
   readonly host: string;
   readonly port: number;
   readonly data: string;
@@ -49,13 +50,15 @@ Examples:
 export function readSettings(argv: readonly string[]): Settings {
   const command = relayCommand();
   const flags = command.parse(argv).opts<Flags>();
+  const wrong = (line: string): never => command.error(`error: ${line}`, { exitCode: exitCodes.usage });
   const { host, port, data, network, maxSockets, maxConnections, maxArchiveLinks } = flags;
   return {
     host,
     port,
     data,
     networks: network.length > 0 ? network : ['main'],
-    access: accessSettings(flags, (line) => command.error(`error: ${line}`, { exitCode: exitCodes.usage })),
+    access: accessSettings(flags, wrong),
+    ...serviceSettings(flags, wrong),
     limits: { maxSockets, maxConnections, maxArchiveLinks },
     bridge: bridgeSettings(flags),
     log: logSettings(flags),
@@ -75,6 +78,7 @@ export function relayCommand(): Command {
   addServedOptions(command);
   addAccessOptions(command);
   addBridgeOptions(command);
+  addServiceOptions(command);
   addLimitOptions(command);
   for (const option of logOptions()) command.optionsGroup('Logs, and help:').addOption(option);
   return command.helpOption('--help', 'show this');

@@ -15,6 +15,7 @@ import {
   nonceBytes,
   type RelayMessage,
   relayMessages,
+  type Services,
   signalingMessageBytes,
   type TabMessage,
   tabMessages,
@@ -44,6 +45,8 @@ const messageLimits = { burst: 500, perSecond: 50 };
 const joinWithinMs = 10_000;
 /** 30 of the greatest signals: who lets so much wait has stopped reading. */
 const mostBufferedBytes = 1024 * 1024;
+/** Half of what TURN credentials last (turn.ts). */
+const renewMs = 6 * 3_600_000;
 /** The refusal is on its way; a tab that does not close in that time is hung up on. */
 const hangUpMs = 1_000;
 const refusedCode = 1008;
@@ -68,9 +71,12 @@ const untold: SignalingReports = { refused: () => undefined, passed: () => undef
 export class Signaling {
   readonly #networks = new Map<string, ServedNetwork>();
   readonly #reports: SignalingReports;
+  readonly #services: () => Services;
 
-  constructor(reports: SignalingReports = untold) {
+  /** @param services what a tab is told of STUN and TURN, made anew each time */
+  constructor(reports: SignalingReports = untold, services: () => Services = () => ({ stun: undefined, turn: [] })) {
     this.#reports = reports;
+    this.#services = services;
   }
 
   /** From now on tabs may join this network. @param archive key of the relay's own peer in it */
@@ -85,13 +91,18 @@ export class Signaling {
 
   /** @param host the `Host` of the request that opened the socket @param from where it came from, `host:port` */
   accept(socket: WebSocket, host: string, from = ''): void {
-    new Conversation(socket, { host, from }, this.#networks, this.#reports).begin();
+    new Conversation(socket, { host, from }, this.#networks, this.#reports, this.#services).begin();
   }
 }
 
 type State =
   | { readonly kind: 'challenged'; readonly nonce: Uint8Array; readonly timer: NodeJS.Timeout }
-  | { readonly kind: 'joined'; readonly served: ServedNetwork; readonly member: Member }
+  | {
+      readonly kind: 'joined';
+      readonly served: ServedNetwork;
+      readonly member: Member;
+      readonly renewal: NodeJS.Timeout | undefined;
+    }
   | { readonly kind: 'ended' };
 
 /** Both ends of a socket, as they are named. */
@@ -105,14 +116,22 @@ class Conversation {
   readonly #ends: Ends;
   readonly #networks: ReadonlyMap<string, ServedNetwork>;
   readonly #reports: SignalingReports;
+  readonly #services: () => Services;
   readonly #quota = new Quota(messageLimits, performance.now());
   #state: State;
 
-  constructor(socket: WebSocket, ends: Ends, networks: ReadonlyMap<string, ServedNetwork>, reports: SignalingReports) {
+  constructor(
+    socket: WebSocket,
+    ends: Ends,
+    networks: ReadonlyMap<string, ServedNetwork>,
+    reports: SignalingReports,
+    services: () => Services,
+  ) {
     this.#socket = socket;
     this.#ends = ends;
     this.#networks = networks;
     this.#reports = reports;
+    this.#services = services;
     const timer = setTimeout(() => this.#refuse('not-joined', 'nobody joined within ten seconds'), joinWithinMs);
     this.#state = { kind: 'challenged', nonce: new Uint8Array(randomBytes(nonceBytes)), timer: timer.unref() };
   }
@@ -184,12 +203,19 @@ class Conversation {
       return;
     }
     if (this.#state.kind === 'challenged') clearTimeout(this.#state.timer);
-    this.#state = { kind: 'joined', served, member };
+    const expires = this.#services().turn.length > 0;
+    const renewal = expires ? setInterval(() => this.#tellServices(), renewMs).unref() : undefined;
+    this.#state = { kind: 'joined', served, member, renewal };
     this.#tellOthers(served, member, []);
   }
 
   #tellOthers({ room, archive }: ServedNetwork, member: Member, exclude: readonly PublicKey[]): void {
+    this.#tellServices();
     this.#tell({ kind: 'told', others: room.others(member, exclude), archive });
+  }
+
+  #tellServices(): void {
+    this.#tell({ kind: 'services', ...this.#services() });
   }
 
   #tell(message: RelayMessage): void {
@@ -211,7 +237,9 @@ class Conversation {
     const state = this.#state;
     this.#state = { kind: 'ended' };
     if (state.kind === 'challenged') clearTimeout(state.timer);
-    if (state.kind === 'joined') state.served.room.leave(state.member);
+    if (state.kind !== 'joined') return;
+    clearInterval(state.renewal);
+    state.served.room.leave(state.member);
   }
 }
 

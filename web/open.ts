@@ -19,7 +19,7 @@ export interface OpenOptions {
   readonly network: string;
   /** `https://relay.example`; undefined links to nobody but what `connect` is given. */
   readonly relay: string | undefined;
-  /** STUN and TURN servers; none by default, which suffices on one machine and in one LAN. */
+  /** STUN and TURN servers besides those that the relay names; none by default. */
   readonly iceServers?: readonly RTCIceServer[];
   /**
    * `tor`: whatever is dialled goes by the relay's SOCKS5 proxy or not at all, and no WebRTC is used. It hides the tab's

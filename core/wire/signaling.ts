@@ -3,9 +3,21 @@
  *
  * Borsh messages, one in each binary WebSocket message. Flow: the relay challenges; the tab joins a room, proving its
  * key; the relay names at most 10 others; from then on it passes sealed signals between members of the room. It can
- * neither read nor change them (seal.ts). Nothing here is sent to the reference program.
+ * neither read nor change them (seal.ts). Before it names others it says which STUN and TURN servers there are. Nothing
+ * here is sent to the reference program.
  */
-import { byteVector, type Codec, encode, fixedBytes, option, struct, text, union, vector } from '../codec/codec.ts';
+import {
+  byteVector,
+  type Codec,
+  encode,
+  fixedBytes,
+  option,
+  struct,
+  text,
+  u16,
+  union,
+  vector,
+} from '../codec/codec.ts';
 import { taggedHash } from '../crypto/hash.ts';
 import { publicKeyCodec, signatureCodec } from '../crypto/key-codecs.ts';
 import type { Hash, PublicKey, Signature } from '../crypto/keys.ts';
@@ -17,11 +29,23 @@ export const sealedBytes = 32 * 1024;
 /** The greatest message either side may send: a signal with its frame. */
 export const signalingMessageBytes = sealedBytes + 256;
 export const nonceBytes = 32;
+/** One for each way through a firewall is three; a browser tries all of them, and grows slow with many. */
+export const mostTurnServers = 8;
+/** Each text of a TURN server. */
+export const turnTextBytes = 256;
 
 const nonceCodec = fixedBytes<Uint8Array>(nonceBytes);
 const networkBytes = 64;
 const originBytes = 512;
 const reasonBytes = 512;
+
+/** Where a tab may have what it sends relayed, and by which right. */
+export interface TurnServer {
+  /** `turn:host:port?transport=udp` or `turns:host:port` (RFC 7065). */
+  readonly url: string;
+  readonly username: string;
+  readonly credential: string;
+}
 
 /** Relay to tab. */
 export type RelayMessage =
@@ -32,7 +56,15 @@ export type RelayMessage =
   /** Who was to get a signal is not in the room (any more). */
   | { readonly kind: 'unroutable'; readonly to: PublicKey }
   /** The last message: why the relay closes. */
-  | { readonly kind: 'refused'; readonly code: string; readonly reason: string };
+  | { readonly kind: 'refused'; readonly code: string; readonly reason: string }
+  | ({ readonly kind: 'services' } & Services);
+
+/** What a relay has for the tabs that joined it. */
+export interface Services {
+  /** UDP port on which it answers STUN, on the host it is reached by; undefined when it does not, or only on loopback. */
+  readonly stun: number | undefined;
+  readonly turn: readonly TurnServer[];
+}
 
 /** Tab to relay. */
 export type TabMessage =
@@ -48,12 +80,16 @@ export type TabMessage =
   | { readonly kind: 'ask'; readonly exclude: readonly PublicKey[] }
   | { readonly kind: 'signal'; readonly to: PublicKey; readonly sealed: Uint8Array };
 
+const turnText = text(turnTextBytes);
+const turnServerCodec = struct({ url: turnText, username: turnText, credential: turnText });
+
 export const relayMessages: Codec<RelayMessage> = union({
   challenge: { number: 0, codec: struct({ nonce: nonceCodec }) },
   told: { number: 1, codec: struct({ others: vector(publicKeyCodec, mostTold), archive: option(publicKeyCodec) }) },
   signalled: { number: 2, codec: struct({ from: publicKeyCodec, sealed: byteVector(sealedBytes) }) },
   unroutable: { number: 3, codec: struct({ to: publicKeyCodec }) },
   refused: { number: 4, codec: struct({ code: text(reasonBytes), reason: text(reasonBytes) }) },
+  services: { number: 5, codec: struct({ stun: option(u16), turn: vector(turnServerCodec, mostTurnServers) }) },
 });
 
 export const tabMessages: Codec<TabMessage> = union({
@@ -70,6 +106,18 @@ export const tabMessages: Codec<TabMessage> = union({
   ask: { number: 1, codec: struct({ exclude: vector(publicKeyCodec, 64) }) },
   signal: { number: 2, codec: struct({ to: publicKeyCodec, sealed: byteVector(sealedBytes) }) },
 });
+
+/** No `stun:` has a query. */
+const iceUrl = /^(?:stun(?!.*\?)|turns?):(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::(\d{1,5}))?(?:\?transport=(?:udp|tcp))?$/;
+
+/**
+ * Whether a browser takes this as the address of a STUN or TURN server. A connection that is given another one cannot
+ * be made at all.
+ */
+export function isIceUrl(url: string): boolean {
+  const [, port = '1'] = iceUrl.exec(url) ?? [undefined, '0'];
+  return Number(port) > 0 && Number(port) < 65_536;
+}
 
 const challengeContent = struct({
   origin: text(originBytes),

@@ -9,6 +9,7 @@ import {
   challengeDigest,
   type RelayMessage,
   relayMessages,
+  type Services,
   type TabMessage,
   tabMessages,
 } from '../../core/wire/signaling.ts';
@@ -16,7 +17,8 @@ import { nodeCurve } from '../../relay/curve.ts';
 import { Seeded } from './seeded.ts';
 
 type Join = TabMessage & { readonly kind: 'join' };
-type Kind = RelayMessage['kind'];
+/** What comes one after the other; what the relay has is kept apart. */
+type Kind = Exclude<RelayMessage['kind'], 'services'>;
 
 export class SignalingClient {
   readonly key: PublicKey;
@@ -24,6 +26,8 @@ export class SignalingClient {
   readonly socket: WebSocket;
   /** When it has ended: the close code. */
   readonly ended: Promise<number>;
+  /** What the relay said that it has, each time. */
+  readonly services: Services[] = [];
   readonly #secret: SecretKey;
   readonly #heard: RelayMessage[] = [];
   readonly #wakers: (() => void)[] = [];
@@ -35,7 +39,9 @@ export class SignalingClient {
     this.hex = keyHex(this.key);
     this.socket = new WebSocket(`${url.replace(/^http/, 'ws')}/signal`, options);
     this.socket.on('message', (data: Buffer) => {
-      this.#heard.push(decode(relayMessages, data));
+      const message = decode(relayMessages, data);
+      if (message.kind === 'services') this.services.push(message);
+      else this.#heard.push(message);
       for (const wake of this.#wakers.splice(0)) wake();
     });
     this.ended = once(this.socket, 'close').then(([code]) => code as number);

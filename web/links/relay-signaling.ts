@@ -23,6 +23,7 @@ import {
 } from '../../core/wire/signaling.ts';
 import type { PageEvents } from '../page-events.ts';
 import type { Timers } from '../timers.ts';
+import { iceServersOf } from './ice-servers.ts';
 import type { Knock } from './knock.ts';
 import type { RelayAddress } from './relay-address.ts';
 import { type Party, Seals } from './seals.ts';
@@ -72,6 +73,7 @@ export class RelaySignaling implements Signaling {
   #state: State = { kind: 'idle' };
   /** The newest of each, for whoever listens later. */
   #others: readonly PublicKey[] = [];
+  #servers: readonly RTCIceServer[] = [];
   #problem: string | undefined;
   #pauseMs = firstPauseMs;
   #stopListening: () => void = () => undefined;
@@ -96,6 +98,7 @@ export class RelaySignaling implements Signaling {
   start(events: SignalingEvents): void {
     this.#events = events;
     if (this.#problem !== undefined) events.problem(problemCode, this.#problem);
+    events.served(this.#servers);
     if (this.#others.length > 0) events.told(this.#others);
   }
 
@@ -158,6 +161,11 @@ export class RelaySignaling implements Signaling {
 
   #heard(message: Exclude<RelayMessage, { kind: 'refused' }>): void {
     const state = this.#state;
+    if (message.kind === 'services') {
+      this.#servers = iceServersOf(this.#relay, message);
+      this.#events?.served(this.#servers);
+      return;
+    }
     if (state.kind === 'joining') {
       if (message.kind === 'challenge' && state.nonce === undefined) this.#prove({ ...state, nonce: message.nonce });
       else if (message.kind === 'told' && state.proven) this.#joined(state, message.others);

@@ -7,6 +7,8 @@ import type { Signal } from '../../core/wire/seal.ts';
 export interface SignalingEvents {
   /** Others of this network who can be called, without oneself. */
   told(others: readonly PublicKey[]): void;
+  /** STUN and TURN servers for connections from now on, in place of those told before. */
+  served(servers: readonly RTCIceServer[]): void;
   /** From a key that has proven itself: nobody else could have made the signal. */
   signalled(from: PublicKey, signal: Signal): void;
   /** A signal to this key did not arrive. */

@@ -4,7 +4,7 @@
  * A call is an offer with a fresh id; answers and candidates carry it, and an id is taken once, so that nothing a relay
  * replays makes a connection. When two call each other at the same moment the offer of the smaller key counts. At most
  * 12 connections live and in setup, 6 in setup: browsers keep few, and a caller who is turned away hears so at once.
- * ICE servers are those the user gave, never simple-peer's (design.md, Links and addresses).
+ * ICE servers are those the user and the relay gave, never simple-peer's (design.md, Links and addresses).
  */
 import { bytesToHex } from '../../core/codec/bytes.ts';
 import type { Milliseconds } from '../../core/config.ts';
@@ -79,6 +79,7 @@ export class WebRtcTransport implements Transport {
   readonly #supported = typeof RTCPeerConnection === 'function';
   #events: TransportEvents | undefined;
   #spare: Connection | undefined;
+  #iceServers: readonly RTCIceServer[];
   #stopListening: () => void = () => undefined;
   #cancelAsking: () => void = () => undefined;
 
@@ -87,6 +88,7 @@ export class WebRtcTransport implements Transport {
     this.#options = options;
     this.#ownKey = keyHex(options.publicKey);
     this.#spare = options.spare;
+    this.#iceServers = options.iceServers;
   }
 
   /** Connections live and in setup. */
@@ -105,6 +107,7 @@ export class WebRtcTransport implements Transport {
       return;
     }
     this.#signaling.start({
+      served: (servers) => this.#served(servers),
       told: (others) => events.discovered(others.map(signaledAddress)),
       signalled: (from, signal) => this.#signalled(from, signal),
       unroutable: (to) => this.#unroutable(to),
@@ -177,7 +180,18 @@ export class WebRtcTransport implements Transport {
 
   #connection(initiator: boolean): Connection {
     const spare = initiator ? this.#takeSpare() : undefined;
-    return spare ?? new Connection(initiator, this.#options.iceServers, this.#options.timers);
+    return spare ?? new Connection(initiator, this.#iceServers, this.#options.timers);
+  }
+
+  #served(servers: readonly RTCIceServer[]): void {
+    const iceServers = [...this.#options.iceServers, ...servers];
+    if (JSON.stringify(iceServers) === JSON.stringify(this.#iceServers)) return;
+    this.#iceServers = iceServers;
+    const spare = this.#takeSpare();
+    if (spare === undefined) return;
+    spare.destroy('there are other ICE servers now');
+    // Once: a relay that tells of others all the time must not use up what a browser has of connections.
+    if (spare === this.#options.spare) this.#spare = this.#connection(true);
   }
 
   #takeSpare(): Connection | undefined {

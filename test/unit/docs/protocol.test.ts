@@ -32,6 +32,7 @@ import { callBytes, openSignal, type SealParties, type Signal, sealSignal } from
 import {
   challengeDigest,
   mostTold,
+  mostTurnServers,
   nonceBytes,
   type RelayMessage,
   relayMessages,
@@ -39,6 +40,7 @@ import {
   signalingMessageBytes,
   type TabMessage,
   tabMessages,
+  turnTextBytes,
 } from '../../../core/wire/signaling.ts';
 import {
   type Answer,
@@ -89,6 +91,11 @@ const relayExamples: Record<string, RelayMessage> = {
   signalled: { kind: 'signalled', from: a.key, sealed },
   unroutable: { kind: 'unroutable', to: b.key },
   refused: { kind: 'refused', code: 'bad-signature', reason: 'no' },
+  services: {
+    kind: 'services',
+    stun: 8080,
+    turn: [{ url: 'turn:turn.example:3478', username: '1700043200:77', credential: 'secret' }],
+  },
 };
 
 const tabExamples: Record<string, TabMessage> = {
@@ -161,6 +168,8 @@ const answerExamples: Record<string, Answer> = {
 /** What is documented of each number; the page's table "Limits" must say the same. */
 const limits: Record<string, number> = {
   'others in one Told': mostTold,
+  'TURN servers in one Services': mostTurnServers,
+  'bytes of a TURN server’s url, username, credential': turnTextBytes,
   'bytes of a seal': sealedBytes,
   'bytes of a signaling message': signalingMessageBytes,
   'bytes of an address': addressBytes,

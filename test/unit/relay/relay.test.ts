@@ -5,7 +5,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LogEntry } from '../../../relay/log.ts';
 import { type RelayOptions, startRelay } from '../../../relay/relay.ts';
 import { FileStore } from '../../../relay/store/files.ts';
+import { StunServer } from '../../../relay/stun.ts';
 import { makeCertificate } from '../../model/certificate.ts';
+import { SignalingClient } from '../../model/signaling-client.ts';
+import { StunClient } from '../../model/stun-client.ts';
 
 let folder: string;
 let options: RelayOptions;
@@ -54,6 +57,34 @@ describe('startRelay', () => {
     const port = Number(new URL(first.url).port);
     await expect(startRelay({ ...options, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await first.close();
+  });
+
+  it('answers STUN on the number of its own port, tells tabs so where they are elsewhere, and ends it', async () => {
+    const relay = await startRelay({ ...options, host: '0.0.0.0', stun: 'as-http' });
+    const port = Number(new URL(relay.url).port);
+    const tab = await SignalingClient.joined(relay.url, 1);
+    await tab.told();
+    expect(tab.services).toEqual([{ kind: 'services', stun: port, turn: [] }]);
+    const client = await StunClient.open('127.0.0.1', { address: '127.0.0.1', port });
+    expect(await client.ask()).toEqual(['127.0.0.1', client.address.port]);
+    client.close();
+    await relay.close();
+    const again = await StunServer.open('0.0.0.0', port);
+    await again.close();
+  });
+
+  it('goes on without STUN where its UDP port is taken', async () => {
+    const other = await StunServer.open('127.0.0.1', 0);
+    const said: string[] = [];
+    const relay = await startRelay({
+      ...options,
+      stun: other.address.port,
+      log: ({ sentence }) => said.push(sentence),
+    });
+    expect(said.filter((sentence) => sentence.includes('STUN'))).toEqual([expect.stringMatching('port is taken')]);
+    expect((await fetch(`${relay.url}/healthz`)).status).toBe(200);
+    await relay.close();
+    await other.close();
   });
 
   it('refuses a network without a name', async () => {

@@ -38,6 +38,8 @@ describe('readSettings', () => {
       bridge: defaultBridge,
       limits: defaultLimits,
       log: { level: 'info', format: 'text' },
+      stun: 'as-http',
+      turn: undefined,
     });
   });
 
@@ -99,6 +101,11 @@ describe('readSettings', () => {
   it('gives each flag a variable of its name', () => {
     for (const { long, envVar } of relayCommand().options)
       expect(envVar).toBe(`MCCLOUD_${long?.slice(2).toUpperCase().replaceAll('-', '_')}`);
+  });
+
+  it('says in one line that flags do not go together', () => {
+    const { said, code } = refused('--no-stun', '--stun-port', '1');
+    expect([said, code]).toEqual(['mccloud: --no-stun and --stun-port do not go together\n', 2]);
   });
 
   it('explains itself', () => {

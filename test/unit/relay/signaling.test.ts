@@ -3,11 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ClientOptions, WebSocketServer } from 'ws';
 import { keyHex, type PublicKey, type Signature } from '../../../core/crypto/keys.ts';
-import { mostTold, sealedBytes, signalingMessageBytes } from '../../../core/wire/signaling.ts';
+import { mostTold, type Services, sealedBytes, signalingMessageBytes } from '../../../core/wire/signaling.ts';
 import { Signaling, type SignalingReports, signalingOptions } from '../../../relay/signaling.ts';
 import { SignalingClient } from '../../model/signaling-client.ts';
 
 const archive = new Uint8Array(33).fill(2) as PublicKey;
+let services: Services;
 let server: WebSocketServer;
 let url: string;
 let clients: SignalingClient[];
@@ -16,7 +17,8 @@ const reports = { refused: vi.fn<SignalingReports['refused']>(), passed: vi.fn<S
 
 beforeEach(async () => {
   vi.clearAllMocks();
-  signaling = new Signaling(reports);
+  services = { stun: undefined, turn: [] };
+  signaling = new Signaling(reports, () => services);
   signaling.serve('main', archive);
   signaling.serve('other', archive);
   server = new WebSocketServer({ ...signalingOptions, port: 0, host: '127.0.0.1' });
@@ -138,6 +140,51 @@ describe('Signaling', () => {
     await expectRefused(older, 'replaced');
     two.send({ kind: 'signal', to: newer.key, sealed: Uint8Array.of(5) });
     expect((await newer.next('signalled')).sealed).toEqual(Uint8Array.of(5));
+  });
+
+  it('says what STUN and TURN there are each time before it tells of others, as it is then', async () => {
+    const one = opened(1);
+    const kinds: unknown[] = [];
+    one.socket.on('message', (data: Buffer) => kinds.push(data[0]));
+    await one.join('main', url);
+    await one.told();
+    expect(one.services).toEqual([{ kind: 'services', stun: undefined, turn: [] }]);
+    services = { stun: 3478, turn: [{ url: 'turn:t:1', username: '1', credential: 'a' }] };
+    one.send({ kind: 'ask', exclude: [] });
+    await one.told();
+    expect(one.services[1]).toEqual({ kind: 'services', ...services });
+    // Challenge, Services, Told, Services, Told (docs/protocol.md).
+    expect(kinds).toEqual([0, 5, 1, 5, 1]);
+  });
+
+  it('says so to nobody who has not joined', async () => {
+    services = { stun: undefined, turn: [{ url: 'turn:t:1', username: '1', credential: 'a' }] };
+    const stranger = opened(1);
+    await stranger.join('elsewhere', url);
+    await expectRefused(stranger, 'unknown-network');
+    expect(stranger.services).toEqual([]);
+  });
+
+  it('gives fresh TURN credentials every six hours to who stays, and none where there is no TURN', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const without = await joined(1);
+    await without.told();
+    services = { stun: undefined, turn: [{ url: 'turn:t:1', username: '1', credential: 'a' }] };
+    const one = await joined(2);
+    await one.told();
+    expect(vi.getTimerCount()).toBe(1);
+    services = { stun: undefined, turn: [{ url: 'turn:t:1', username: '2', credential: 'b' }] };
+    vi.advanceTimersByTime(6 * 3_600_000 - 1);
+    one.send({ kind: 'signal', to: one.key, sealed: new Uint8Array(1) });
+    await one.next('unroutable');
+    expect(one.services).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    one.send({ kind: 'signal', to: one.key, sealed: new Uint8Array(1) });
+    await one.next('unroutable');
+    expect(one.services.map(({ turn }) => turn[0]?.username)).toEqual(['1', '2']);
+    expect(without.services).toHaveLength(1);
+    await one.close();
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(0));
   });
 
   it('takes the candidates of ten calls at once, both ways', async () => {

@@ -9,11 +9,14 @@ import { type PublicKey, publicKeyFromHex, secretKeyFrom, signatureFrom } from '
 import { nobleCurve, nobleVerifier } from '../../../../core/crypto/noble-curve.ts';
 import {
   challengeDigest,
+  isIceUrl,
   mostTold,
+  mostTurnServers,
   relayMessages,
   sealedBytes,
   signalingMessageBytes,
   tabMessages,
+  turnTextBytes,
 } from '../../../../core/wire/signaling.ts';
 import { signalingVector } from '../../../model/vectors.ts';
 
@@ -126,5 +129,72 @@ describe('the caps', () => {
     expect(encode(tabMessages, join).length).toBeLessThanOrEqual(signalingMessageBytes);
     const refused = { kind: 'refused', code: 'c'.repeat(512), reason: 'r'.repeat(512) } as const;
     expect(encode(relayMessages, refused).length).toBeLessThanOrEqual(signalingMessageBytes);
+  });
+
+  it('let a relay name 8 TURN servers and no more, in one message', () => {
+    expect(mostTurnServers).toBe(8);
+    const longest = 'x'.repeat(turnTextBytes);
+    const server = { url: longest, username: longest, credential: longest };
+    const services = { kind: 'services', stun: 65_535, turn: Array.from({ length: 8 }, () => server) } as const;
+    const bytes = encode(relayMessages, services);
+    expect(bytes.length).toBeLessThanOrEqual(signalingMessageBytes);
+    expect(decode(relayMessages, bytes)).toEqual(services);
+    const tooLong = expect.objectContaining({ code: 'too-long' });
+    for (const [at, value] of [
+      [4, mostTurnServers + 1],
+      [8, turnTextBytes + 1],
+    ] as const) {
+      const changed = bytes.slice();
+      new DataView(changed.buffer).setUint32(at, value, true);
+      expect(() => decode(relayMessages, changed)).toThrow(tooLong);
+    }
+  });
+});
+
+describe('isIceUrl', () => {
+  it.each([
+    'stun:relay.example:3478',
+    'stun:127.0.0.1:1',
+    'stun:[::1]:65535',
+    'turn:turn.example',
+    'turn:turn.example:3478?transport=udp',
+    'turns:[2001:DB8::7]:443?transport=tcp',
+    'turns:xn--bcher-kva.example:443',
+  ])('takes %s', (url) => {
+    expect(isIceUrl(url)).toBe(true);
+  });
+
+  it.each([
+    '',
+    'turn',
+    'turn:',
+    'turn::3478',
+    'turn:a:',
+    'turn:a:0',
+    'turn:a:65536',
+    'turn:a:123456',
+    'turn:a:-1',
+    'turn:a:1?transport=',
+    'turn:a:1?transport=tls',
+    'turn:a:1?transport=udp&x=1',
+    'turn:a?x',
+    'turn://a:1',
+    'turn:user@a:1',
+    'turn:a b:1',
+    'turn:a:1 ',
+    'turn:a:1\n',
+    'turn:::1:1',
+    'turn:[a:1',
+    'turn:[::g]:1',
+    'turn:bücher.example:1',
+    'turn:a/b',
+    'turn:a#b',
+    'TURN:a:1',
+    'stuns:a:1',
+    'stun:a:1?transport=udp',
+    'https://a:1',
+    'javascript:alert(1)',
+  ])('does not take %j', (url) => {
+    expect(isIceUrl(url)).toBe(false);
   });
 });

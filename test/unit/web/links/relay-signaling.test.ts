@@ -33,6 +33,7 @@ let page: FakePage;
 let sockets: FakeSocket[];
 let isUp: boolean;
 let knocks: number;
+let served: (readonly RTCIceServer[])[];
 let told: (readonly PublicKey[])[];
 let signalled: (readonly [from: PublicKey, signal: Signal])[];
 let unroutable: PublicKey[];
@@ -46,6 +47,7 @@ beforeEach(() => {
   sockets = [];
   isUp = true;
   knocks = 0;
+  served = [];
   told = [];
   signalled = [];
   unroutable = [];
@@ -79,6 +81,7 @@ function newSocket(): FakeSocket {
 
 function listen(): void {
   signaling.start({
+    served: (servers) => served.push(servers),
     told: (others) => told.push(others),
     signalled: (from, heard) => signalled.push([from, heard]),
     unroutable: (to) => unroutable.push(to),
@@ -172,6 +175,25 @@ describe('joining', () => {
     timers.pass(5_000);
     await settled();
     expect(sockets).toHaveLength(2);
+  });
+});
+
+describe('STUN and TURN servers', () => {
+  it('are told as often as the relay names them, the newest of them to who listens later', async () => {
+    await begin();
+    await join();
+    socket().hear({ kind: 'services', stun: 3478, turn: [] });
+    listen();
+    socket().hear({ kind: 'services', stun: 9, turn: [] });
+    expect(served).toEqual([[{ urls: 'stun:relay.example:3478' }], [{ urls: 'stun:relay.example:9' }]]);
+  });
+
+  it('are no answer to a question', async () => {
+    await begun();
+    signaling.ask();
+    socket().hear({ kind: 'services', stun: 1, turn: [] });
+    timers.pass(5_000);
+    expect(problems.at(-1)).toMatch('does not answer');
   });
 });
 
