@@ -2,6 +2,7 @@
  * The relay as a person runs it: a process of its own, real sockets, real peers, and what they see of it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,9 @@ import type { BlockView } from '../../core/face.ts';
 import type { Peer } from '../../core/host.ts';
 import { openNodePeer } from '../../relay/open.ts';
 import { type Relay, startRelay } from '../../relay/relay.ts';
+import { StunServer } from '../../relay/stun.ts';
 import { SignalingClient } from '../model/signaling-client.ts';
+import { StunClient } from '../model/stun-client.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 let folder: string;
@@ -115,6 +118,58 @@ describe('the relay as a process', () => {
     await exited;
     const { url } = await started();
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+});
+
+describe('STUN and TURN of the relay as a process', () => {
+  async function asking(port: number): Promise<StunClient> {
+    const client = await StunClient.open('127.0.0.1', { address: '127.0.0.1', port });
+    ends.push(() => client.close());
+    return client;
+  }
+
+  it('answers by UDP on the number of its port, tells tabs so, and gives the port back when it ends', async () => {
+    const { url, child, exited } = await started('--host', '0.0.0.0');
+    const port = Number(new URL(url).port);
+    const client = await asking(port);
+    expect(await client.ask()).toEqual(['127.0.0.1', client.address.port]);
+    const tab = await SignalingClient.joined(url, 1);
+    await tab.told();
+    expect(tab.services).toEqual([{ kind: 'services', stun: port, turn: [] }]);
+    child.kill('SIGTERM');
+    expect(await exited).toEqual({ code: 0, signal: null });
+    await (await StunServer.open('0.0.0.0', port)).close();
+  });
+
+  it('says in one line that its UDP port is taken, and goes on', async () => {
+    const other = await StunServer.open('127.0.0.1', 0);
+    ends.push(() => other.close());
+    const { url, said } = await started('--stun-port', String(other.address.port));
+    const lines = said()
+      .split('\n')
+      .filter((line) => line.includes('STUN'));
+    expect(lines).toEqual([expect.stringMatching(/UDP port is taken; choose another with --stun-port .*EADDRINUSE$/)]);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
+  it('names TURN to tabs by a secret that it was given in a variable, and never shows it', async () => {
+    vi.stubEnv('MCCLOUD_TURN_SECRET', 'north-by-northwest');
+    const { url, said } = await started('--no-stun', '--turn', 'turn:turn.example:3478');
+    vi.unstubAllEnvs();
+    const tab = await SignalingClient.joined(url, 1);
+    await tab.told();
+    const [{ stun, turn } = { stun: 0, turn: [] }] = tab.services;
+    expect([stun, turn.map((server) => server.url)]).toEqual([undefined, ['turn:turn.example:3478']]);
+    const { username = '', credential } = turn[0] ?? {};
+    expect(Number(/^(\d+):[0-9a-f]{16}$/.exec(username)?.[1])).toBeGreaterThan(Date.now() / 1_000 + 43_000);
+    expect(credential).toBe(createHmac('sha1', 'north-by-northwest').update(username).digest('base64'));
+    expect(said()).not.toContain('north');
+  });
+
+  it('says in one line that its flags make no sense', async () => {
+    const refused = run('--port', '0', '--data', folder, '--turn', 'turn:turn.example:3478');
+    expect(await refused.exited).toEqual({ code: 1, signal: null });
+    expect(refused.said()).toBe('error: --turn needs --turn-secret, or both --turn-user and --turn-password\n');
   });
 });
 

@@ -25,7 +25,10 @@ export interface RelayProcess {
   dispose(): Promise<void>;
 }
 
-/** @param prepare fills the folder before the relay opens it @param flags more of them */
+/**
+ * @param prepare fills the folder before the relay opens it
+ * @param flags for the relay besides
+ */
 export async function startRelay(
   networks: readonly string[] = ['main'],
   prepare: (folder: string) => Promise<void> = async () => undefined,

@@ -4,6 +4,7 @@
 import { sha256 } from '../../../core/crypto/hash.ts';
 import { keyHex, type PublicKey, type PublicKeyHex, type SecretKey } from '../../../core/crypto/keys.ts';
 import type { Signal } from '../../../core/wire/seal.ts';
+import type { Connection } from '../../../web/links/connection.ts';
 import type { Signaling, SignalingEvents } from '../../../web/links/signaling.ts';
 import { WebRtcTransport } from '../../../web/links/webrtc.ts';
 import type { PageEvents } from '../../../web/page-events.ts';
@@ -37,6 +38,11 @@ export class Room {
     };
   }
 
+  /** Names ICE servers to all members. */
+  serve(servers: readonly RTCIceServer[]): void {
+    for (const member of this.#members.values()) member.served(servers);
+  }
+
   deliver({ from, to, signal }: Sent): void {
     const receiver = this.#members.get(keyHex(to));
     if (receiver === undefined) this.#members.get(keyHex(from))?.unroutable(to);
@@ -58,10 +64,18 @@ export class TestPage implements PageEvents {
   }
 }
 
-const timers = new TabTimers();
+export const timers = new TabTimers();
 
-export function rtcTransport(room: Room, publicKey: PublicKey, page: PageEvents = new TestPage()): WebRtcTransport {
-  return new WebRtcTransport(room.member(publicKey), { publicKey, random: randomBytes, iceServers: [], timers, page });
+/** What a transport is given beyond the least. */
+export interface Given {
+  readonly page?: PageEvents;
+  readonly iceServers?: readonly RTCIceServer[];
+  readonly spare?: Connection;
+}
+
+export function rtcTransport(room: Room, publicKey: PublicKey, given: Given = {}): WebRtcTransport {
+  const least = { publicKey, random: randomBytes, iceServers: [], timers, page: new TestPage() };
+  return new WebRtcTransport(room.member(publicKey), { ...least, ...given });
 }
 
 export function randomBytes(length: number): Uint8Array {

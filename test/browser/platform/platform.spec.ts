@@ -44,6 +44,12 @@ test('data channels keep the contract of links, and calls their own rules', asyn
   await expectSuite(page, '/test/browser/platform/webrtc-suite.ts', 25);
 });
 
+test('ICE servers are used from the moment a relay names them, and none that a browser would not take', async ({
+  page,
+}) => {
+  await expectSuite(page, '/test/browser/platform/ice-suite.ts', 29);
+});
+
 test('WebSockets keep the contract of links', async ({ page }) => {
   await expectSuite(page, '/test/browser/platform/websocket-suite.ts', 12);
 });

@@ -39,7 +39,7 @@ class Tab {
   constructor(room: Room, key = nextKey()) {
     this.key = key;
     this.address = signaledAddress(key);
-    this.transport = rtcTransport(room, this.key, this.page);
+    this.transport = rtcTransport(room, this.key, { page: this.page });
     this.transport.start({
       accepted: (link) => this.accepted.push(link),
       discovered: () => undefined,
