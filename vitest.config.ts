@@ -1,5 +1,5 @@
 /**
- * How the tests that need no browser run: four projects, one for each kind (CONTRIBUTING.md, Tests).
+ * How the tests that need no browser run: five projects, one for each kind (CONTRIBUTING.md, Tests).
  *
  * They run one group after the other, for they share two cores with whatever else the machine does: a simulator beside
  * an integration test would make the latter's real clocks lie.
@@ -15,6 +15,7 @@ export default defineConfig({
       project('unit', ['test/unit/**/*.test.ts'], { order: 1, workers: 2, timeoutMs: minute }),
       project('simulator', ['test/simulator/**/*.test.ts'], { order: 2, workers: 2, timeoutMs: 5 * minute }),
       project('integration', ['test/integration/**/*.test.ts'], { order: 3, workers: 1, timeoutMs: 2 * minute }),
+      project('tor', ['test/tor/**/*.test.ts'], { order: 4, workers: 1, timeoutMs: 5 * minute }, ['test/tor/setup.ts']),
     ],
   },
 });
@@ -27,11 +28,13 @@ interface Running {
   readonly timeoutMs: number;
 }
 
-function project(name: string, include: string[], { order, workers, timeoutMs }: Running) {
+/** @param globalSetup what starts before its first file, and ends after the last */
+function project(name: string, include: string[], { order, workers, timeoutMs }: Running, globalSetup: string[] = []) {
   return {
     test: {
       name,
       include,
+      globalSetup,
       environment: 'node' as const,
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
