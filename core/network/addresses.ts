@@ -41,9 +41,10 @@ export function signaledKey(address: string): PublicKey | undefined {
   }
 }
 
-/** Reached by Tor, where everything takes longer. */
+/** Reached by Tor, where everything takes longer: a peer at `host:port`, or a relay at `ws://…`. */
 export function isOnion(address: string): boolean {
-  return hostAndPort(address)?.host.toLowerCase().endsWith('.onion') === true;
+  const host = hostAndPort(address)?.host ?? /^wss?:\/\/([^/:?#]+)/i.exec(address)?.[1] ?? '';
+  return /\.onion\.?$/i.test(host);
 }
 
 /** The two parts of `host:port`, undefined when it is none. */

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { keyHex } from '../../../../core/crypto/keys.ts';
 import {
   hostAndPort,
+  isOnion,
   signaledAddress,
   signaledKey,
   sourceOf,
@@ -102,4 +103,22 @@ describe('an address', () => {
     '%s counts for no limits: it is on this machine, or a name',
     (text) => expect(sourceOf(text)).toBeUndefined(),
   );
+
+  it.each([
+    'abcdefghijklmnop.onion:29092',
+    'ABCDEFGHIJKLMNOP.Onion:1',
+    'abcdefghijklmnop.onion.:1',
+    'ws://abcdefghijklmnop.onion/peer/main',
+    'wss://abcdefghijklmnop.onion:443/peer/main',
+  ])('%s is reached by Tor', (text) => expect(isOnion(text)).toBe(true));
+
+  it.each([
+    'abcdefghijklmnop.onion',
+    'onion:1',
+    'abcdefghijklmnop.onion.example:1',
+    'ws://relay.example/peer/abc.onion',
+    'ws://relay.example/peer/main?at=abc.onion',
+    'http://abcdefghijklmnop.onion/',
+    '127.0.0.1:1',
+  ])('%s is not', (text) => expect(isOnion(text)).toBe(false));
 });
