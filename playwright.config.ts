@@ -6,11 +6,14 @@
  * Chromium itself (design.md, Time in a tab).
  */
 import { defineConfig } from '@playwright/test';
-import { chromiumFlags, findChromium, isRoot } from './scripts/find-chromium.ts';
+import { chromiumFlags, findChromium } from './scripts/find-chromium.ts';
+import { isRoot } from './scripts/machine.ts';
 
 const executablePath = await findChromium();
 // Workers read this file again; what was found must not be looked for, or installed, once more.
 process.env['CHROMIUM_PATH'] = executablePath;
+
+const needingProxy = '**/proxy.spec.ts';
 
 export default defineConfig({
   testDir: 'test/browser',
@@ -21,6 +24,11 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: 'list',
+  // Apart, so that they can be left out where there is no microsocks (scripts/find-tor.ts).
+  projects: [
+    { name: 'browser', testIgnore: needingProxy },
+    { name: 'proxy', testMatch: needingProxy },
+  ],
   use: {
     browserName: 'chromium',
     headless: true,

@@ -7,11 +7,9 @@
  *
  * `tsx scripts/find-chromium.ts` prints the path.
  */
-import { spawn } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
+import { installPackages, type Machine, onPath, run, thisMachine } from './machine.ts';
 
 /**
  * What every Chromium of the tests is started with. Without the first, host candidates are mDNS names that nothing
@@ -28,20 +26,12 @@ export const chromiumFlags: readonly string[] = [
   '--disable-quic',
 ];
 
-/** What the search sees of the machine, and what it may do to it. */
-export interface Machine {
-  readonly variables: { readonly [name: string]: string | undefined };
+/** What this search sees of the machine besides. */
+export interface ChromiumMachine extends Machine {
   /** Where Playwright would keep its own. */
   readonly playwrightPath: string;
-  readonly root: boolean;
-  readonly debian: boolean;
-  /** A file of this name that may be executed. */
-  executable(path: string): boolean;
   /** Whether it can say its version: one that lacks a library cannot. */
   runs(path: string): Promise<boolean>;
-  /** Whether the installer ended well within the time. What it says goes to the user. */
-  install(command: string, args: readonly string[], timeoutMs: number): Promise<boolean>;
-  say(line: string): void;
 }
 
 export class ChromiumNotFound extends Error {
@@ -49,7 +39,7 @@ export class ChromiumNotFound extends Error {
 }
 
 /** @throws ChromiumNotFound with one line saying what to do */
-export async function findChromium(machine: Machine = thisMachine()): Promise<string> {
+export async function findChromium(machine: ChromiumMachine = chromiumMachine()): Promise<string> {
   const wanted = machine.variables['CHROMIUM_PATH'];
   if (wanted !== undefined && wanted !== '') {
     if (machine.executable(wanted)) return wanted;
@@ -60,85 +50,36 @@ export async function findChromium(machine: Machine = thisMachine()): Promise<st
   throw new ChromiumNotFound('No Chromium: install the package "chromium", or set CHROMIUM_PATH to one');
 }
 
-export function isRoot(): boolean {
-  return process.getuid?.() === 0;
-}
-
 const versionTimeoutMs = 20_000;
 const installerTimeoutMs = 120_000;
-const packageTimeoutMs = 600_000;
 
-async function firstThatRuns(machine: Machine): Promise<string | undefined> {
+async function firstThatRuns(machine: ChromiumMachine): Promise<string | undefined> {
   for (const path of candidates(machine)) {
     if (machine.executable(path) && (await machine.runs(path))) return path;
   }
   return undefined;
 }
 
-function candidates({ playwrightPath, variables }: Machine): string[] {
-  const folders = (variables['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  const onPath = ['google-chrome', 'google-chrome-stable'].flatMap((name) =>
-    folders.map((folder) => join(folder, name)),
-  );
-  return [playwrightPath, '/usr/bin/chromium', '/usr/bin/chromium-browser', ...onPath];
+function candidates(machine: ChromiumMachine): string[] {
+  const chrome = ['google-chrome', 'google-chrome-stable'].flatMap((name) => onPath(machine, name));
+  return [machine.playwrightPath, '/usr/bin/chromium', '/usr/bin/chromium-browser', ...chrome];
 }
 
-async function installed(machine: Machine): Promise<string | undefined> {
+async function installed(machine: ChromiumMachine): Promise<string | undefined> {
   machine.say('No Chromium here; asking Playwright for its own');
   const cli = fileURLToPath(import.meta.resolve('@playwright/test/cli'));
   await machine.install(process.execPath, [cli, 'install', 'chromium'], installerTimeoutMs);
   const own = await firstThatRuns(machine);
-  if (own !== undefined || !machine.root || !machine.debian) return own;
-  machine.say("That did not work; installing Debian's package");
-  const updated = await machine.install('apt-get', ['update'], packageTimeoutMs);
-  if (!updated) return undefined;
-  await machine.install('apt-get', ['install', '-y', 'chromium'], packageTimeoutMs);
-  return await firstThatRuns(machine);
+  if (own !== undefined) return own;
+  return (await installPackages(machine, ['chromium'])) ? await firstThatRuns(machine) : undefined;
 }
 
-function thisMachine(): Machine {
+function chromiumMachine(): ChromiumMachine {
   return {
-    variables: process.env,
+    ...thisMachine(),
     playwrightPath: chromium.executablePath(),
-    root: isRoot(),
-    debian: existsSync('/etc/debian_version'),
-    executable,
     runs: (path) => run(path, ['--version'], versionTimeoutMs, 'ignore'),
-    install: (command, args, timeoutMs) => run(command, args, timeoutMs, 'inherit'),
-    say: (line) => console.error(line),
   };
-}
-
-function executable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** In a process group of its own: an installer's children must not outlive the time they were given. */
-function run(
-  command: string,
-  args: readonly string[],
-  timeoutMs: number,
-  output: 'ignore' | 'inherit',
-): Promise<boolean> {
-  return new Promise((resolve) => {
-    const child = spawn(command, [...args], { stdio: ['ignore', output, output], detached: true });
-    const timer = setTimeout(() => {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    }, timeoutMs);
-    child.once('error', () => {
-      clearTimeout(timer);
-      resolve(false);
-    });
-    child.once('exit', (code) => {
-      clearTimeout(timer);
-      resolve(code === 0);
-    });
-  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

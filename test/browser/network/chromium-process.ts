@@ -10,7 +10,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { chromiumFlags, findChromium, isRoot } from '../../../scripts/find-chromium.ts';
+import { chromiumFlags, findChromium } from '../../../scripts/find-chromium.ts';
+import { isRoot } from '../../../scripts/machine.ts';
 
 interface Answer {
   readonly id: number;

@@ -2,7 +2,7 @@
  * scripts/find-chromium.ts: where it looks, in which order, and what it installs; on machines made for the test.
  */
 import { describe, expect, it } from 'vitest';
-import { ChromiumNotFound, findChromium, type Machine } from '../../../scripts/find-chromium.ts';
+import { type ChromiumMachine, ChromiumNotFound, findChromium } from '../../../scripts/find-chromium.ts';
 
 const playwrightPath = '/cache/playwright/chrome';
 const debianPath = '/usr/bin/chromium';
@@ -22,7 +22,7 @@ interface Given {
 function machine(given: Given) {
   const programs = new Set(given.programs);
   const installed: string[] = [];
-  const made: Machine = {
+  const made: ChromiumMachine = {
     variables: { PATH: '/usr/local/bin:/usr/bin', ...given.variables },
     playwrightPath,
     root: given.root ?? false,
