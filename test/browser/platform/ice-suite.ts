@@ -39,7 +39,12 @@ interface Tab extends WebRtcTransport {
 function tab(iceServers: readonly RTCIceServer[] = [], spare?: Connection): Tab {
   const key = nobleCurve.publicKey(secretOf(keys++));
   const transport = rtcTransport(room, key, { iceServers, ...(spare === undefined ? {} : { spare }) });
-  transport.start({ accepted: () => undefined, discovered: () => undefined, problem: () => undefined });
+  transport.start({
+    accepted: () => undefined,
+    discovered: () => undefined,
+    listening: () => undefined,
+    problem: () => undefined,
+  });
   transports.push(transport);
   return Object.assign(transport, { address: signaledAddress(key) });
 }
