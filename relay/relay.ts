@@ -20,6 +20,7 @@ import { openServices, type RelayServices, type StunPort } from './services.ts';
 import { type Access, defaultAccess } from './settings/access.ts';
 import { type BridgeSettings, defaultBridge } from './settings/bridge.ts';
 import { defaultLimits, type Limits } from './settings/limits.ts';
+import { urlOf } from './settings.ts';
 import { Signaling } from './signaling.ts';
 import { readTls, type TlsFiles } from './tls.ts';
 import type { Turn } from './turn.ts';
@@ -118,8 +119,13 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   }
   isOpen = true;
   server.open();
-  const url = `${access.tls === undefined ? 'http' : 'https'}://${hostToOpen(host)}:${boundPort}`;
-  return { url, archives, metrics, renewTls: () => renewTls(server, access.tls, logs), close };
+  return {
+    url: urlOf(host, boundPort, access),
+    archives,
+    metrics,
+    renewTls: () => renewTls(server, access.tls, logs),
+    close,
+  };
 }
 
 function signalingOf(metrics: Metrics, refused: Refused, services: () => Announced): Signaling {
@@ -186,9 +192,3 @@ function openBridge({ host, networks, bridge = defaultBridge }: RelayOptions, re
 
 /** What an operator can raise. */
 const isLimit: ReadonlySet<string> = new Set(['full', 'no-port']);
-
-/** A browser opens no wildcard. */
-function hostToOpen(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
-}

@@ -65,6 +65,12 @@ export function readSettings(argv: readonly string[]): Settings {
   };
 }
 
+/** Where a browser on this machine opens the relay; it opens no wildcard. */
+export function urlOf(host: string, port: number, { tls }: Access): string {
+  const toOpen = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `${tls === undefined ? 'http' : 'https'}://${toOpen}:${port}`;
+}
+
 /** The command, with all of its options, as `--help` shows it. */
 export function relayCommand(): Command {
   const command = new Command('npm start --')

@@ -1,25 +1,24 @@
 /**
  * The relay as an operator has it: a process with TLS and behind a proxy, its logs, its numbers, its limits, its end.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { get } from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { fileURLToPath } from 'node:url';
+import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { Peer } from '../../core/host.ts';
 import { openNodePeer } from '../../relay/open.ts';
 import { readTls } from '../../relay/tls.ts';
 import { type Certificate, makeCertificate } from '../model/certificate.ts';
+import { run, type Started, started as startedIn } from '../model/relay-run.ts';
 import { Seeded } from '../model/seeded.ts';
 import { SignalingClient } from '../model/signaling-client.ts';
+import { startTlsProxy } from '../model/tls-proxy.ts';
 
-const project = fileURLToPath(new URL('../..', import.meta.url));
 const within = { timeout: 20_000, interval: 20 };
 let folder: string;
 let ends: (() => Promise<unknown> | unknown)[];
@@ -33,32 +32,10 @@ afterEach(async () => {
   for (const end of ends.reverse()) await end();
 });
 
-interface Running {
-  readonly child: ChildProcess;
-  /** All it has said so far, on both streams. */
-  readonly said: () => string;
-  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
-}
-
-/** @param ulimit what the shell that becomes the relay is limited to, `-n 300` say */
-function run(flags: readonly string[], ulimit?: string): Running {
-  const program = [process.execPath, '--import', 'tsx', 'relay/main.ts', ...flags];
-  const limited = ['bash', '-c', `ulimit ${ulimit} && exec "$@"`, 'bash', ...program];
-  const [command = '', ...args] = ulimit === undefined ? program : limited;
-  // What compiles the sources keeps no files of its own, which a limit on files would hit first.
-  const child = spawn(command, args, { cwd: project, env: { ...process.env, TSX_DISABLE_CACHE: '1' } });
-  ends.push(() => child.kill('SIGKILL'));
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }));
-  return { child, said: () => said, exited };
-}
-
-async function started(flags: readonly string[] = [], ulimit?: string): Promise<Running & { readonly url: string }> {
-  const running = run(['--port', '0', '--data', join(folder, 'data'), ...flags], ulimit);
-  const address = /https?:\/\/127\.0\.0\.1:\d+/;
-  await vi.waitFor(() => expect(running.said()).toMatch(address), within);
-  return { ...running, url: address.exec(running.said())?.[0] as string };
+async function started(flags: readonly string[] = [], ulimit?: string): Promise<Started> {
+  const relay = await startedIn(join(folder, 'data'), flags, ulimit);
+  ends.push(() => relay.child.kill('SIGKILL'));
+  return relay;
 }
 
 interface Shown {
@@ -186,35 +163,18 @@ describe('a relay with a certificate', () => {
     [['--origin', 'site.example'], 2, /^mccloud: .*--origin.*scheme:\/\/host.*\n$/],
     [['--log-form', 'json'], 2, /^mccloud: unknown option '--log-form' \(Did you mean --log-format\?\)\n$/],
   ] as const)('says of %j in one line what is wrong, and ends with %i', async (flags, code, line) => {
-    const { exited, said } = run(['--port', '0', '--data', folder, ...flags]);
+    const { exited, said } = run('main', ['--port', '0', '--data', folder, ...flags]);
     expect(await exited).toEqual({ code, signal: null });
     expect(said()).toMatch(line);
   });
 });
 
 describe('a relay behind a proxy', () => {
-  /** Takes TLS off, adds who the client is, and passes everything else on as it is, Host too. */
   async function proxied(relayUrl: string): Promise<{ readonly url: string; readonly ca: Buffer }> {
     const { files, ca } = await makeCertificate(folder, 'proxy');
-    const proxy = createTlsServer(await readTls(files), (client) => {
-      const relay = connect(Number(new URL(relayUrl).port), '127.0.0.1');
-      client.once('data', (head: Buffer) => {
-        relay.write(head.toString('latin1').replace('\r\n', '\r\nX-Forwarded-For: 203.0.113.9\r\n'), 'latin1');
-        client.pipe(relay);
-      });
-      relay.pipe(client);
-      for (const [one, other] of [
-        [client, relay],
-        [relay, client],
-      ] as const) {
-        one.on('error', () => undefined);
-        one.on('close', () => other.destroy());
-      }
-    });
-    proxy.listen(0, '127.0.0.1');
-    await once(proxy, 'listening');
+    const proxy = await startTlsProxy(await readTls(files), Number(new URL(relayUrl).port), '203.0.113.9');
     ends.push(() => proxy.close());
-    return { url: `https://localhost:${(proxy.address() as AddressInfo).port}`, ca };
+    return { url: `https://localhost:${proxy.port}`, ca };
   }
 
   it('takes proofs for the name of the proxy, its pages for its own, and knows its clients', async () => {
@@ -341,6 +301,25 @@ describe('what a relay tells its operator', () => {
       / {2}error {2}an archive has failed and takes no more part {2}network=main {2}error=.*EFBIG/,
     );
     expect((await numbers(url)).get('mccloud_archive_failed{network="main"}')).toBe(1);
+  });
+});
+
+describe('the command that asks a relay whether it is well', () => {
+  const asked = async (...flags: readonly string[]) => {
+    const { exited, said } = run('health', flags);
+    return [(await exited).code, said()];
+  };
+
+  it('knows by the relay’s own flags where it is, with TLS and without', async () => {
+    const { files } = await makeCertificate(folder, 'one');
+    for (const tls of [[], ['--tls-cert', files.cert, '--tls-key', files.key]]) {
+      const { url, child, exited } = await started(tls);
+      const { port } = new URL(url);
+      expect(await asked('--port', port, ...tls)).toEqual([0, 'ok\n']);
+      child.kill('SIGTERM');
+      await exited;
+      expect(await asked('--port', port, ...tls)).toEqual([1, expect.stringMatching(/^nobody answers at .*\n$/)]);
+    }
   });
 });
 

@@ -26,6 +26,7 @@ const exceptions: Exceptions = {
   'relay/cli/main.ts': { test: 'test/integration/cli.test.ts', because: 'it is a process' },
   'relay/cli/terminal.ts': { test: 'test/integration/cli.test.ts', because: 'it is what a process has' },
   'relay/control/errors.ts': { test: 'test/unit/relay/control/client.test.ts', because: 'it is nothing but a class' },
+  'relay/health.ts': { test: 'test/integration/relay-operations.test.ts', because: 'it is a process' },
   'relay/main.ts': { test: 'test/integration/relay.test.ts', because: 'it is a process' },
   'web/links/connection.ts': calls,
   'web/links/rtc-link.ts': calls,

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { defaultAccess } from '../../../relay/settings/access.ts';
 import { defaultBridge } from '../../../relay/settings/bridge.ts';
 import { defaultLimits } from '../../../relay/settings/limits.ts';
-import { readSettings, relayCommand } from '../../../relay/settings.ts';
+import { readSettings, relayCommand, urlOf } from '../../../relay/settings.ts';
 
 const read = (...flags: readonly string[]) => readSettings(['node', 'mccloud', ...flags]);
 
@@ -115,5 +115,19 @@ describe('readSettings', () => {
       expect(said).toContain(word);
     }
     expect(code).toBe(0);
+  });
+});
+
+describe('urlOf', () => {
+  it.each([
+    ['127.0.0.1', 'http://127.0.0.1:1'],
+    ['::1', 'http://[::1]:1'],
+    ['0.0.0.0', 'http://127.0.0.1:1'],
+    ['::', 'http://127.0.0.1:1'],
+    ['relay.example', 'http://relay.example:1'],
+  ])('of a relay at %s is %s', (host, url) => {
+    expect(urlOf(host, 1, defaultAccess)).toBe(url);
+    const tls = { cert: 'c', key: 'k' };
+    expect(urlOf(host, 1, { ...defaultAccess, tls })).toBe(url.replace('http', 'https'));
   });
 });
