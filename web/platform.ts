@@ -7,6 +7,7 @@
 import type { SecretKey } from '../core/crypto/keys.ts';
 import { StoreError } from '../core/errors.ts';
 import type { Transport } from '../core/link.ts';
+import { isOnion } from '../core/network/addresses.ts';
 import type { Platform } from '../core/platform.ts';
 import type { Random } from '../core/random.ts';
 import { MemoryStore } from '../core/storage/memory.ts';
@@ -137,7 +138,8 @@ async function openTransports(
   services: PageServices,
 ): Promise<Transport[]> {
   const { timers, knock, curve } = services;
-  const only = byProxy && relay !== undefined ? new URL(relay.signal).origin : undefined;
+  const hidden = byProxy || comesByTor(relay);
+  const only = hidden && relay !== undefined ? new URL(relay.signal).origin : undefined;
   const webSockets = new WebSocketTransport(timers, knock, openWebSocket, only);
   if (relay === undefined) return [webSockets];
   const party = opening.then(({ secret }) => {
@@ -146,12 +148,17 @@ async function openTransports(
   const surroundings = { timers, knock, page: pageEvents, random, open: openWebSocket };
   const bridge = new BridgeTransport(relay, party, surroundings, { byProxy, port });
   // Signaling too is for WebRTC alone, and even a connection that nobody is called with shows this machine's addresses.
-  if (byProxy) return [webSockets, bridge];
+  if (hidden) return [webSockets, bridge];
   const signaling = new RelaySignaling(relay, party, surroundings);
   const spare = new Connection(true, iceServers, timers);
   const { publicKey } = await party;
   const webRtc = new WebRtcTransport(signaling, { publicKey, random, iceServers, timers, page: pageEvents, spare });
   return [webSockets, webRtc, bridge];
+}
+
+/** In a browser behind Tor that has WebRTC all the same, it goes past the proxy and links tabs directly. */
+function comesByTor(relay: RelayAddress | undefined): boolean {
+  return isOnion(location.origin) || (relay !== undefined && isOnion(relay.origin));
 }
 
 function openWebSocket(url: string): WebSocket {

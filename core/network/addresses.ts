@@ -41,9 +41,9 @@ export function signaledKey(address: string): PublicKey | undefined {
   }
 }
 
-/** Reached by Tor, where everything takes longer: a peer at `host:port`, or a relay at `ws://…`. */
+/** Reached by Tor, where everything takes longer: a peer at `host:port`, a relay or a page at `http://…` or `ws://…`. */
 export function isOnion(address: string): boolean {
-  const host = hostAndPort(address)?.host ?? /^wss?:\/\/([^/:?#]+)/i.exec(address)?.[1] ?? '';
+  const host = hostAndPort(address)?.host ?? /^(?:ws|http)s?:\/\/([^/:?#]+)/i.exec(address)?.[1] ?? '';
   return /\.onion\.?$/i.test(host);
 }
 

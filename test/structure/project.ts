@@ -44,7 +44,9 @@ export function ignored(gitignore: string): (name: string, isFolder: boolean) =>
     else if (/^\*\.[\w.]+$/.test(line)) endings.push(line.slice(1));
     else throw new Error(`.gitignore has a line that the structure checks do not understand: ${line}`);
   }
-  return (name, isFolder) => (isFolder ? folders.has(name) : endings.some((ending) => name.endsWith(ending)));
+  // In a worktree of git, `.git` is a file.
+  return (name, isFolder) =>
+    isFolder || name === '.git' ? folders.has(name) : endings.some((ending) => name.endsWith(ending));
 }
 
 function addText(files: Map<string, string>, path: string): void {

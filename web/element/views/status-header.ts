@@ -5,6 +5,7 @@
  */
 import { html, type TemplateResult } from 'lit';
 import type { PeerFace, PeerView, Status } from '../../../core/face.ts';
+import { isOnion } from '../../../core/network/addresses.ts';
 import type { StorageKind } from '../../../core/storage/store.ts';
 import { copyText } from '../copying.ts';
 import type { Settings } from '../settings.ts';
@@ -64,7 +65,8 @@ export class StatusHeader {
     const unreachable = problems.some(({ code }) => code === 'relay-unreachable');
     const { relay, via } = this.#settings;
     const { host } = new URL(relay);
-    const does = via === 'tor' ? 'carries what you dial, by Tor' : 'introduces peers';
+    const byTor = isOnion(relay) ? 'reached by Tor, so without WebRTC' : 'introduces peers';
+    const does = via === 'tor' ? 'carries what you dial, by Tor' : byTor;
     return fact('Relay', 'relay', unreachable ? 'unreachable' : host, unreachable ? host : does);
   }
 

@@ -110,6 +110,7 @@ describe('an address', () => {
     'abcdefghijklmnop.onion.:1',
     'ws://abcdefghijklmnop.onion/peer/main',
     'wss://abcdefghijklmnop.onion:443/peer/main',
+    'http://abcdefghijklmnop.onion',
   ])('%s is reached by Tor', (text) => expect(isOnion(text)).toBe(true));
 
   it.each([
@@ -118,7 +119,7 @@ describe('an address', () => {
     'abcdefghijklmnop.onion.example:1',
     'ws://relay.example/peer/abc.onion',
     'ws://relay.example/peer/main?at=abc.onion',
-    'http://abcdefghijklmnop.onion/',
+    'file:///abcdefghijklmnop.onion',
     '127.0.0.1:1',
   ])('%s is not', (text) => expect(isOnion(text)).toBe(false));
 });
