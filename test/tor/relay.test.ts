@@ -9,18 +9,17 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, type BrowserContext, chromium } from '@playwright/test';
+import type { Browser, BrowserContext } from '@playwright/test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Peer } from '../../core/host.ts';
 import { hostAndPort } from '../../core/network/addresses.ts';
 import { openThroughProxy } from '../../relay/links/proxy.ts';
 import { type Relay, startRelay } from '../../relay/relay.ts';
-import { chromiumFlags, findChromium } from '../../scripts/find-chromium.ts';
-import { isRoot } from '../../scripts/machine.ts';
 import { Tab } from '../browser/network/tab.ts';
 import { textsOf } from '../model/proxied-peers.ts';
 import { SocketWatch } from '../model/socket-watch.ts';
+import { launchChromium } from './chromium.ts';
 import { theTor } from './tor.ts';
 
 const tor = theTor();
@@ -92,11 +91,7 @@ describe('a Chromium behind Tor', () => {
     const held = relay.archives.get('main')?.peer;
     if (held === undefined) throw new Error('there is no archive');
     archive = held;
-    browser = await chromium.launch({
-      executablePath: await findChromium(),
-      chromiumSandbox: !isRoot(),
-      args: [...chromiumFlags, `--proxy-server=socks5://${tor.socks.host}:${tor.socks.port}`],
-    });
+    browser = await launchChromium(`--proxy-server=socks5://${tor.socks.host}:${tor.socks.port}`);
     context = await browser.newContext();
   });
 

@@ -6,16 +6,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium } from '@playwright/test';
+import type { Browser } from '@playwright/test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Peer } from '../../core/host.ts';
 import { type Relay, startRelay } from '../../relay/relay.ts';
 import { defaultBridge } from '../../relay/settings/bridge.ts';
-import { chromiumFlags, findChromium } from '../../scripts/find-chromium.ts';
-import { isRoot } from '../../scripts/machine.ts';
 import { Tab } from '../browser/network/tab.ts';
 import { ProxiedPeers, textsOf } from '../model/proxied-peers.ts';
 import { SocketWatch } from '../model/socket-watch.ts';
+import { launchChromium } from './chromium.ts';
 import { theTor } from './tor.ts';
 
 const tor = theTor();
@@ -44,11 +43,7 @@ beforeEach(async () => {
     log: () => undefined,
   });
   service = await peers.behind(tor.hostSocks, { port: tor.peer.port, announceBy: tor.peer.onion });
-  browser = await chromium.launch({
-    executablePath: await findChromium(),
-    chromiumSandbox: !isRoot(),
-    args: [...chromiumFlags],
-  });
+  browser = await launchChromium();
 });
 
 afterEach(async () => {
