@@ -2,7 +2,7 @@
  * What the relay answers to those who run it: `/healthz`, whether it is well, and `/metrics`, its numbers.
  *
  * Health is for everybody, and says nothing but one reason. Numbers are for this machine unless the operator shows them
- * to all; a request that a proxy has passed on comes from this machine too, but not by its name.
+ * to all; what a proxy on this machine has passed on is none of its own.
  */
 import type { ServerResponse } from 'node:http';
 import { hostAndPort } from '../core/network/addresses.ts';
@@ -17,6 +17,8 @@ export interface Asker {
   readonly from: string;
   /** The `Host` header. */
   readonly host: string;
+  /** A proxy has passed the request on. */
+  readonly passedOn: boolean;
 }
 
 const plain = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
@@ -43,10 +45,13 @@ export class Operations {
     return true;
   }
 
-  async #answerMetrics({ from, host }: Asker, response: ServerResponse): Promise<void> {
-    const isHere = isLoopback(hostAndPort(from)?.host ?? '') && isLoopbackHost(host);
-    if (this.#audience === 'all' || isHere) {
+  async #answerMetrics({ from, host, passedOn }: Asker, response: ServerResponse): Promise<void> {
+    const isHere = !passedOn && isLoopback(hostAndPort(from)?.host ?? '') && isLoopbackHost(host);
+    if (this.#audience === 'all' || (this.#audience === 'loopback' && isHere)) {
       response.writeHead(200, { ...plain, 'Content-Type': this.#metrics.contentType }).end(await this.#metrics.text());
-    } else response.writeHead(403, plain).end('metrics are for this machine only; --metrics all shows them to all\n');
+    } else
+      response
+        .writeHead(403, plain)
+        .end(`metrics are not for you; this relay shows them by --metrics ${this.#audience}\n`);
   }
 }

@@ -78,7 +78,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const archives = new Map<string, Archive>();
   let services: RelayServices | undefined;
   const signaling = signalingOf(metrics, refusals.tell, () => services?.announced() ?? { stun: undefined, turn: [] });
-  const bridge = openBridge(options, refusals.tell);
+  const bridge = openBridge(options, access, refusals.tell);
   let isOpen = false;
   const server = new RelayServer(
     {
@@ -93,7 +93,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       ...access,
       tls: access.tls && (await readTls(access.tls)),
       maxSockets: limits.maxSockets,
-      maxConnections: await connectionsOf(limits, logs),
+      maxConnections: await connectionsOf(limits, options, logs),
     },
   );
   measure(metrics, { server, signaling, archives, bridge });
@@ -156,9 +156,14 @@ function troubleOf(archives: ReadonlyMap<string, Archive>, isOpen: boolean): str
 }
 
 /** Never so many that no file is left to write a chain to. */
-async function connectionsOf({ maxConnections }: Limits, logs: Logs): Promise<number> {
+async function connectionsOf(
+  { maxConnections }: Limits,
+  { bridge = defaultBridge }: RelayOptions,
+  logs: Logs,
+): Promise<number> {
   const openFiles = await openFilesLimit();
-  const connections = connectionsWithin(openFiles, maxConnections);
+  const others = bridge === 'none' ? 0 : bridge.mostConnections + bridge.mostPorts;
+  const connections = connectionsWithin(openFiles, maxConnections, others);
   if (openFiles !== undefined && connections < maxConnections) {
     const asked = { 'max-connections': maxConnections, 'open-files': openFiles };
     logs.warn('this process may not open files enough for --max-connections', { ...asked, connections });
@@ -180,10 +185,15 @@ async function renewTls(server: RelayServer, files: TlsFiles | undefined, logs: 
   }
 }
 
-/** A relay for this machine alone dials this machine too. */
-function openBridge({ host, networks, bridge = defaultBridge }: RelayOptions, refused: Refused): Bridge | undefined {
+/** A relay for this machine alone dials this machine too; one behind a proxy is for all. */
+function openBridge(
+  { host, networks, bridge = defaultBridge }: RelayOptions,
+  { behindProxy }: Access,
+  refused: Refused,
+): Bridge | undefined {
   if (bridge === 'none') return undefined;
-  const options = { ...bridge, host, loopback: isLoopback(host), networks: new Set(networks) };
+  const loopback = isLoopback(host) && !behindProxy;
+  const options = { ...bridge, host, loopback, networks: new Set(networks) };
   return new Bridge(options, ({ code, message, detail }, from) => {
     const reason = detail === '' ? message : `${message} (${detail})`;
     refused({ door: 'bridge', code, reason, from, level: isLimit.has(code) ? 'warn' : 'info' });

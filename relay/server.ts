@@ -17,7 +17,7 @@ import { keepHeartbeat } from './heartbeat.ts';
 import { webSocketOptions } from './links/websocket.ts';
 import { isLoopback } from './open.ts';
 import type { Operations } from './operations.ts';
-import { originRefusal } from './origins.ts';
+import { foreignName, isPassedOn, originRefusal } from './origins.ts';
 import type { Page } from './page.ts';
 import type { Refused } from './refusals.ts';
 import { signalingOptions } from './signaling.ts';
@@ -165,7 +165,8 @@ export class RelayServer {
 
   async #answerPath(path: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const { page, operations } = this.#services;
-    const asker = { from: this.#from(request), host: request.headers.host ?? '' };
+    const { headers } = request;
+    const asker = { from: this.#from(request), host: headers.host ?? '', passedOn: isPassedOn(headers) };
     return (await operations.answer(path, asker, response)) || page.answer(path, request, response);
   }
 
@@ -179,10 +180,10 @@ export class RelayServer {
     const door = network !== undefined ? 'peer' : (doors.get(path) ?? 'none');
     const upgrade: Upgrade = { door, request, socket, head, from: this.#from(request) };
     const { origins, behindProxy } = this.#options;
-    // What a proxy passes on comes by the proxy's name, although the proxy reaches the relay by loopback.
-    const loopbackOnly = this.#loopbackOnly && !behindProxy;
-    const foreign = originRefusal(request.headers, { origins, loopbackOnly });
+    const misled = this.#loopbackOnly && !behindProxy ? foreignName(request.headers) : undefined;
+    const foreign = originRefusal(request.headers, origins);
     if (this.#closing !== undefined) refuse(socket, 503, 'the relay ends');
+    else if (misled !== undefined) this.#refuse(upgrade, 403, 'foreign-name', misled);
     else if (foreign !== undefined) this.#refuse(upgrade, 403, 'origin', foreign);
     else if (network !== undefined) this.#openPeer(network, upgrade);
     else if (door === 'signal') {
@@ -212,7 +213,13 @@ export class RelayServer {
 
   #refuse({ door, socket, from }: Upgrade, status: number, code: string, reason: string): void {
     refuse(socket, status, reason);
-    this.#services.refused({ door, code, reason, from, level: status === 503 ? 'warn' : 'info' });
+    this.#services.refused({
+      door,
+      code,
+      reason,
+      from,
+      level: code === 'full' || code === 'foreign-name' ? 'warn' : 'info',
+    });
   }
 
   /** Node hangs up on those by itself. */

@@ -21,7 +21,7 @@ import {
   tabMessages,
 } from '../core/wire/signaling.ts';
 import { holds } from './curve.ts';
-import { isOriginOf } from './origins.ts';
+import { isOriginOf } from './proof.ts';
 import { Quota } from './quota.ts';
 import { type Member, Room } from './rooms.ts';
 

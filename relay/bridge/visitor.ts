@@ -21,7 +21,7 @@ import {
 } from '../../core/wire/bridging.ts';
 import { nonceBytes } from '../../core/wire/signaling.ts';
 import { holds } from '../curve.ts';
-import { isOriginOf } from '../origins.ts';
+import { isOriginOf } from '../proof.ts';
 import type { Holder } from './carrying.ts';
 import type { Way } from './egress.ts';
 import type { Lease } from './ports.ts';

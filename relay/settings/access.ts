@@ -7,7 +7,7 @@ import { parseSwitch } from '../cli/arguments.ts';
 import { anyOrigin, canonicalOrigin } from '../origins.ts';
 import type { TlsFiles } from '../tls.ts';
 
-const metricsAudiences = ['loopback', 'all'] as const;
+const metricsAudiences = ['none', 'loopback', 'all'] as const;
 /** Who may read `/metrics`. */
 export type MetricsAudience = (typeof metricsAudiences)[number];
 
@@ -61,7 +61,7 @@ export function addAccessOptions(command: Command): void {
         .argParser(parseOrigins),
     )
     .addOption(
-      new Option('--metrics <whom>', 'who may read /metrics: this machine, or all')
+      new Option('--metrics <whom>', 'who may read /metrics: nobody, this machine, or all')
         .env('MCCLOUD_METRICS')
         .choices(metricsAudiences)
         .default(metrics),

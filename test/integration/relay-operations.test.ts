@@ -195,14 +195,14 @@ describe('a relay behind a proxy', () => {
     expect((await numbers(direct)).get('mccloud_room_members{network="main"}')).toBe(1);
   });
 
-  it('needs the flag for that: else a name that leads to this machine is nobody’s own', async () => {
+  it('needs the flag for that: a relay on loopback is for this machine only', async () => {
     const { url: direct, said } = await started();
     const { url, ca } = await proxied(direct);
     const page = { ca, headers: { Host: 'relay.example' }, origin: 'https://relay.example' };
     const [status, body] = await refusal(`${url}/signal`, page);
-    expect([status, body]).toEqual([403, expect.stringMatching(/--origin https:\/\/relay\.example .*--behind-proxy/)]);
-    expect(said()).toMatch(/refused {2}door=signal {2}code=origin .*from=127\.0\.0\.1:\d+/);
-    expect((await getSecure(`${url}/metrics`, ca)).status).toBe(200);
+    expect([status, body]).toEqual([403, expect.stringMatching(/reached as relay\.example; --behind-proxy/)]);
+    expect(said()).toMatch(/ {2}warn {2}refused {2}door=signal {2}code=foreign-name .*from=127\.0\.0\.1:\d+/);
+    expect((await getSecure(`${url}/metrics`, ca)).status).toBe(403);
   });
 });
 

@@ -24,13 +24,15 @@ it('knows none where there is none, or nobody tells', async () => {
 });
 
 it.each([
-  [undefined, 16_384, 16_384],
-  [65_536, 16_384, 16_384],
-  [16_640, 16_384, 16_384],
-  [16_639, 16_384, 16_383],
-  [1_024, 16_384, 768],
-  [1_024, 100, 100],
-  [300, 16_384, 150],
-])('with %s files takes of %i connections %i', (limit, wanted, taken) => {
-  expect(connectionsWithin(limit, wanted)).toBe(taken);
+  [undefined, 16_384, 1_000, 16_384],
+  [65_536, 16_384, 1_000, 16_384],
+  [16_640, 16_384, 0, 16_384],
+  [16_639, 16_384, 0, 16_383],
+  [16_639, 16_384, 1_000, 15_383],
+  [1_024, 16_384, 0, 768],
+  [1_024, 16_384, 1_000, 512],
+  [1_024, 100, 1_000, 100],
+  [300, 16_384, 0, 150],
+])('with %s files takes of %i connections, beside %i others, %i', (limit, wanted, others, taken) => {
+  expect(connectionsWithin(limit, wanted, others)).toBe(taken);
 });

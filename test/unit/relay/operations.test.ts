@@ -4,7 +4,7 @@ import { Metrics } from '../../../relay/metrics.ts';
 import { Operations } from '../../../relay/operations.ts';
 import type { MetricsAudience } from '../../../relay/settings/access.ts';
 
-const here = { from: '127.0.0.1:4711', host: '127.0.0.1:8080' };
+const here = { from: '127.0.0.1:4711', host: '127.0.0.1:8080', passedOn: false };
 
 interface Answer {
   readonly status: number;
@@ -36,7 +36,7 @@ async function answer(
 
 describe('/healthz', () => {
   it('says that all is well, to everybody', async () => {
-    const asker = { from: '192.0.2.1:5', host: 'relay.example' };
+    const asker = { ...here, from: '192.0.2.1:5', host: 'relay.example' };
     expect(await answer('/healthz', { asker })).toMatchObject({ status: 200, body: 'ok\n' });
   });
 
@@ -49,25 +49,31 @@ describe('/healthz', () => {
 });
 
 describe('/metrics', () => {
-  it.each([here, { from: '127.0.0.1:4711', host: 'localhost:8080' }, { from: '[::1]:4711', host: '[::1]:8080' }])(
-    'is shown to this machine: %j',
-    async (asker) => {
-      const shown = await answer('/metrics', { asker });
-      expect(shown).toMatchObject({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8' });
-      expect(shown?.body).toContain('\nmccloud_asked_total 1\n');
-    },
-  );
+  it.each([
+    here,
+    { ...here, from: '127.0.0.1:4711', host: 'localhost:8080' },
+    { ...here, from: '[::1]:4711', host: '[::1]:8080' },
+  ])('is shown to this machine: %j', async (asker) => {
+    const shown = await answer('/metrics', { asker });
+    expect(shown).toMatchObject({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8' });
+    expect(shown?.body).toContain('\nmccloud_asked_total 1\n');
+  });
 
   it.each([
-    ['another machine', { from: '192.0.2.1:4711', host: '192.0.2.7:8080' }],
-    ['another machine that says it is here', { from: '192.0.2.1:4711', host: 'localhost' }],
-    ['whoever comes by a proxy on this machine', { from: '127.0.0.1:4711', host: 'relay.example' }],
-    ['a page whose name leads here', { from: '127.0.0.1:4711', host: 'evil.example:8080' }],
-    ['nobody knows whom', { from: 'x', host: '' }],
+    ['another machine', { ...here, from: '192.0.2.1:4711', host: '192.0.2.7:8080' }],
+    ['another machine that says it is here', { ...here, from: '192.0.2.1:4711', host: 'localhost' }],
+    ['whoever comes by a proxy on this machine', { ...here, from: '127.0.0.1:4711', host: 'relay.example' }],
+    ['a page whose name leads here', { ...here, from: '127.0.0.1:4711', host: 'evil.example:8080' }],
+    ['whoever comes by a proxy that calls it by its own name', { ...here, passedOn: true }],
+    ['nobody knows whom', { ...here, from: 'x', host: '' }],
   ])('is refused to %s, and shown when it is for all', async (_, asker) => {
     const refused = await answer('/metrics', { asker });
-    expect(refused).toMatchObject({ status: 403, body: expect.stringContaining('--metrics all') });
+    expect(refused).toMatchObject({ status: 403, body: expect.stringContaining('--metrics loopback') });
     expect(await answer('/metrics', { asker, audience: 'all' })).toMatchObject({ status: 200 });
+  });
+
+  it('is shown to nobody when it is for nobody', async () => {
+    expect(await answer('/metrics', { audience: 'none' })).toMatchObject({ status: 403 });
   });
 });
 

@@ -229,21 +229,34 @@ describe('pages of other sites', () => {
     await once(socketTo('/signal', { origin: `http://${host}`, headers: { host } }), 'open');
   });
 
-  it('may not when a name of theirs leads to a relay that only this machine reaches, but by a proxy', async () => {
+  it('may not when a name of theirs leads to a relay that only this machine reaches', async () => {
     server.open();
-    const rebound = { origin: 'http://evil.example', headers: { host: 'evil.example' } };
-    expect((await refusal('/signal', rebound)).status).toBe(403);
+    for (const options of [
+      { origin: 'http://evil.example', headers: { host: 'evil.example' } },
+      { headers: { host: 'evil.example' } },
+      { headers: { 'X-Forwarded-For': '192.0.2.1' } },
+    ]) {
+      refused.mockClear();
+      const { status, body } = await refusal('/signal', options);
+      expect([status, body]).toEqual([403, expect.stringContaining('--behind-proxy')]);
+      expect(refused.mock.calls[0]?.[0]).toMatchObject({ door: 'signal', code: 'foreign-name', level: 'warn' });
+    }
     await once(socketTo('/signal', { origin: url }), 'open');
-    await begin({ behindProxy: true });
-    server.open();
-    await once(socketTo('/signal', { origin: 'https://relay.example', headers: { host: 'relay.example' } }), 'open');
-    expect((await refusal('/signal', { ...rebound, headers: { host: 'relay.example' } })).status).toBe(403);
   });
 });
 
 describe('a relay behind a proxy', () => {
+  it('is reached by the name of the proxy', async () => {
+    await begin({ behindProxy: true });
+    server.open();
+    const headers = { host: 'relay.example' };
+    await once(socketTo('/signal', { origin: 'https://relay.example', headers }), 'open');
+    expect((await refusal('/signal', { origin: 'https://evil.example', headers })).status).toBe(403);
+  });
+
   it('takes the client for who it is, which a relay without one never believes', async () => {
     const options = { headers: { 'X-Forwarded-For': '198.51.100.7, 203.0.113.9' } };
+    await begin({}, '0.0.0.0');
     server.open();
     await once(socketTo('/peer/main', options), 'open');
     expect(accept.mock.lastCall?.[1]).toMatch(/^127\.0\.0\.1:/);

@@ -65,7 +65,7 @@ describe('the settings of access', () => {
   });
 
   it('refuse what there is not', () => {
-    expect(() => read('--metrics', 'some')).toThrow(/loopback, all/);
+    expect(() => read('--metrics', 'some')).toThrow(/none, loopback, all/);
     expect(() => read('--behind-proxy', 'yes')).toThrow(/on or off/);
   });
 });
