@@ -6,6 +6,7 @@ import type { LogEntry } from '../../../relay/log.ts';
 import { type RelayOptions, startRelay } from '../../../relay/relay.ts';
 import { FileStore } from '../../../relay/store/files.ts';
 import { StunServer } from '../../../relay/stun.ts';
+import { BridgeClient, identity } from '../../model/bridge-stage.ts';
 import { makeCertificate } from '../../model/certificate.ts';
 import { SignalingClient } from '../../model/signaling-client.ts';
 import { StunClient } from '../../model/stun-client.ts';
@@ -85,6 +86,18 @@ describe('startRelay', () => {
     expect((await fetch(`${relay.url}/healthz`)).status).toBe(200);
     await relay.close();
     await other.close();
+  });
+
+  it.each([
+    ['for this machine alone', {}, 'unreachable'],
+    ['behind a proxy', { behindProxy: true }, 'no-target'],
+  ])('%s dials this machine for a tab as far as it should', async (_, access, code) => {
+    const relay = await startRelay({ ...options, access });
+    const wish = { kind: 'dial', target: '127.0.0.1:2', byProxy: false } as const;
+    const client = await BridgeClient.asking(relay.url.replace('http', 'ws'), identity(1), wish);
+    expect(await client.next('refused')).toMatchObject({ code });
+    client.socket.terminate();
+    await relay.close();
   });
 
   it('refuses a network without a name', async () => {
