@@ -266,6 +266,9 @@ describe('what a relay tells its operator', () => {
       const counted = await numbers(url);
       expect(Object.fromEntries([...counted].filter(([name]) => !/_(?:process|nodejs)_/.test(name)))).toEqual({
         'mccloud_sockets{door="signal"}': 2,
+        mccloud_bridge_connections: 0,
+        mccloud_bridge_ports: 0,
+        'mccloud_sockets{door="bridge"}': 0,
         'mccloud_sockets{door="peer"}': 1,
         // The one that asks for the numbers is among them, and may have been kept from before.
         mccloud_connections: expect.any(Number),

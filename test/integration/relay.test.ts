@@ -168,8 +168,8 @@ describe('STUN and TURN of the relay as a process', () => {
 
   it('says in one line that its flags make no sense', async () => {
     const refused = run('--port', '0', '--data', folder, '--turn', 'turn:turn.example:3478');
-    expect(await refused.exited).toEqual({ code: 1, signal: null });
-    expect(refused.said()).toBe('error: --turn needs --turn-secret, or both --turn-user and --turn-password\n');
+    expect(await refused.exited).toEqual({ code: 2, signal: null });
+    expect(refused.said()).toBe('mccloud: --turn needs --turn-secret, or both --turn-user and --turn-password\n');
   });
 });
 
