@@ -194,8 +194,8 @@ describe('the first block', () => {
     expect(turn({}, true)).toEqual({ kind: 'write', at: now + rankDelayMs });
   });
 
-  it('waits for 2 s of unchanged membership', () => {
-    expect(turn({ membershipChangedAt: now - 500 }, true)).toEqual({ kind: 'write', at: now + 1_500 });
+  it('waits for 1.5 s of unchanged membership', () => {
+    expect(turn({ membershipChangedAt: now - 500 }, true)).toEqual({ kind: 'write', at: now + 1_000 });
   });
 
   it('does not wait for that for longer than 6 s from the first item', () => {
@@ -212,7 +212,7 @@ describe('the first block', () => {
         const write = turn({ own, online, membershipChangedAt, pendingSince: now - 100 }, true);
         return write.kind === 'write' ? write.at : Number.NaN;
       });
-      const calm = membershipChangedAt + 2_000;
+      const calm = membershipChangedAt + 1_500;
       expect(times).toEqual([0, 1, 2, 3].map((smaller) => calm + smaller * rankDelayMs));
     },
   );
