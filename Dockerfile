@@ -19,6 +19,7 @@ COPY --from=build /app/dist ./dist
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
-EXPOSE 8080
+# The same number by UDP: STUN.
+EXPOSE 8080 8080/udp
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["node", "dist/relay/health.js"]
 ENTRYPOINT ["node", "dist/relay/main.js"]

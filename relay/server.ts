@@ -50,6 +50,9 @@ export interface ServerOptions {
 const tlsHandshakeMs = 15_000;
 /** What open sockets have to take leave in, before the server hangs up. */
 const leaveMs = 300;
+/** To tell thousands takes as long by itself; the last of them have this. */
+const leastLeaveMs = 50;
+const mostHeardOut = 1_000;
 const goingAway = 1001;
 
 const plain = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
@@ -140,13 +143,25 @@ export class RelayServer {
     const closed = once(this.#http, 'close');
     this.#http.close();
     this.#http.closeIdleConnections();
+    const begun = performance.now();
     const sockets = [...this.#signaling.clients, ...this.#peers.clients, ...this.#bridged.clients];
-    for (const socket of sockets) socket.close(goingAway, 'the relay ends');
-    const hangUp = setTimeout(() => {
-      // Among them those that are no WebSocket (yet) and those still busy with TLS.
-      for (const connection of this.#connections) connection.destroy();
-    }, leaveMs);
-    await closed;
+    for (const socket of sockets) {
+      socket.close(goingAway, 'the relay ends');
+      // The answers of thousands would keep everything else waiting for longer than there is.
+      if (sockets.length > mostHeardOut) socket.pause();
+    }
+    let hangUp: NodeJS.Timeout | undefined;
+    const hungUp = new Promise<void>((resolve) => {
+      hangUp = setTimeout(
+        () => {
+          // Among them those that are no WebSocket (yet) and those still busy with TLS.
+          for (const connection of this.#connections) connection.destroy();
+          resolve();
+        },
+        Math.max(leastLeaveMs, leaveMs - (performance.now() - begun)),
+      );
+    });
+    await Promise.race([closed, hungUp]);
     clearTimeout(hangUp);
   }
 

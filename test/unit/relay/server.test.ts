@@ -180,6 +180,24 @@ describe('RelayServer', () => {
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
 
+  it('takes leave of more than a thousand in the same time', async () => {
+    await begin({ maxSockets: 2_000, maxConnections: 2_000 });
+    server.open();
+    const sockets: WebSocket[] = [];
+    for (let i = 0; i < 11; i++) {
+      const hundred = Array.from({ length: 100 }, () => socketTo('/signal'));
+      await Promise.all(hundred.map((socket) => once(socket, 'open')));
+      sockets.push(...hundred);
+    }
+    const left = sockets.map((socket) => once(socket, 'close'));
+    const begun = performance.now();
+    await server.close();
+    expect(performance.now() - begun).toBeLessThan(900);
+    const codes = (await Promise.all(left)).map(([code]) => code);
+    expect(new Set(codes)).toEqual(new Set([1001]));
+    await vi.waitFor(() => expect(server.connections).toBe(0));
+  });
+
   it('ends although somebody still waits for it to open', async () => {
     const answer = refusal('/signal');
     await fetch(`${url}/healthz`);
