@@ -85,8 +85,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       page: await Page.load(options.pageFolder),
       operations: new Operations(metrics, access.metrics, () => troubleOf(archives, isOpen)),
       refused: refusals.tell,
-      signal: (socket, host, from) => signaling.accept(socket, host, from),
-      bridge: bridge && ((socket, host, from) => bridge.accept(socket, host, from)),
+      signal: (socket, host, from, spoke) => signaling.accept(socket, { host, from }, spoke),
+      bridge: bridge && ((socket, host, from, spoke) => bridge.accept(socket, { host, from }, spoke)),
       archive: (network) => takerOf(archives.get(network), refusals.tell),
     },
     {

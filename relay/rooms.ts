@@ -6,7 +6,7 @@
  */
 import type { PublicKey, PublicKeyHex } from '../core/crypto/keys.ts';
 import { keyHex } from '../core/crypto/keys.ts';
-import { type Random, sample } from '../core/random.ts';
+import { type Random, randomBelow } from '../core/random.ts';
 import { mostTold } from '../core/wire/signaling.ts';
 
 export interface Member {
@@ -21,7 +21,9 @@ export interface Member {
 export const mostMembers = 10_000;
 
 export class Room {
-  readonly #members = new Map<PublicKeyHex, Member>();
+  readonly #seats = new Map<PublicKeyHex, Seat>();
+  /** The same without gaps, in no order: any of them can be picked by its number. */
+  readonly #row: Seat[] = [];
   readonly #random: Random;
 
   constructor(random: Random) {
@@ -29,39 +31,77 @@ export class Room {
   }
 
   get size(): number {
-    return this.#members.size;
+    return this.#row.length;
   }
 
   /** False when the room is full. */
   join(member: Member): boolean {
     const key = keyHex(member.key);
-    const before = this.#members.get(key);
-    if (before === undefined && this.#members.size >= mostMembers) return false;
-    this.#members.delete(key);
-    before?.replaced();
-    this.#members.set(key, member);
+    const seat = this.#seats.get(key);
+    if (seat !== undefined) {
+      const before = seat.member;
+      seat.member = member;
+      before.replaced();
+      return true;
+    }
+    if (this.size >= mostMembers) return false;
+    const taken = { member, number: this.#row.length };
+    this.#seats.set(key, taken);
+    this.#row.push(taken);
     return true;
   }
 
   /** Does nothing when another has taken the member's place. */
   leave(member: Member): void {
     const key = keyHex(member.key);
-    if (this.#members.get(key) === member) this.#members.delete(key);
+    const seat = this.#seats.get(key);
+    if (seat?.member !== member) return;
+    this.#seats.delete(key);
+    const last = this.#row.pop();
+    if (last === undefined || last === seat) return;
+    last.number = seat.number;
+    this.#row[seat.number] = last;
   }
 
-  /** At most `mostTold` of the others, at random, without those named. */
+  /** At most `mostTold` of the others, at random, without those named: the same work in a room of any size. */
   others(member: Member, exclude: readonly PublicKey[]): PublicKey[] {
-    const excluded = new Set([member.key, ...exclude].map(keyHex));
-    const keys: PublicKey[] = [];
-    for (const [key, other] of this.#members) if (!excluded.has(key)) keys.push(other.key);
-    return sample(this.#random, keys, mostTold);
+    const passedOver = new Set([this.#seatOf(member.key), ...exclude.map((key) => this.#seatOf(key))]);
+    const told: PublicKey[] = [];
+    for (const seat of this.#drawn()) {
+      if (passedOver.has(seat)) continue;
+      told.push(seat.member.key);
+      if (told.length === mostTold) break;
+    }
+    return told;
   }
 
   /** False when there is nobody of that key but oneself. */
   signal(from: Member, to: PublicKey, sealed: Uint8Array): boolean {
-    const member = this.#members.get(keyHex(to));
+    const member = this.#seatOf(to)?.member;
     if (member === undefined || member === from) return false;
     member.signalled(from.key, sealed);
     return true;
   }
+
+  #seatOf(key: PublicKey): Seat | undefined {
+    return this.#seats.get(keyHex(key));
+  }
+
+  /** Every seat once, in random order: a shuffle (Fisher and Yates) that remembers only what it has moved. */
+  *#drawn(): Generator<Seat> {
+    const moved = new Map<number, Seat>();
+    const at = (number: number): Seat => moved.get(number) ?? (this.#row[number] as Seat);
+    for (let first = 0; first < this.#row.length; first++) {
+      const number = first + randomBelow(this.#random, this.#row.length - first);
+      const seat = at(number);
+      moved.set(number, at(first));
+      yield seat;
+    }
+  }
+}
+
+interface Seat {
+  member: Member;
+  /** Where it stands in the row. */
+  number: number;
 }

@@ -15,6 +15,7 @@ import { bridgeSocketOptions } from './bridge/bridge.ts';
 import { addressOf, clientAddress } from './client-address.ts';
 import { keepHeartbeat } from './heartbeat.ts';
 import { webSocketOptions } from './links/websocket.ts';
+import { Lobby, lobbyLimits, requestTimes } from './lobby.ts';
 import { isLoopback } from './open.ts';
 import type { Operations } from './operations.ts';
 import { foreignName, isPassedOn, originRefusal } from './origins.ts';
@@ -27,12 +28,16 @@ export interface Services {
   readonly page: Page;
   readonly operations: Operations;
   readonly refused: Refused;
-  /** @param host the `Host` header @param from where it comes from, `host:port` */
-  signal(socket: WebSocket, host: string, from: string): void;
+  /**
+   * @param host the `Host` header
+   * @param from where it comes from, `host:port`
+   * @param spoke to be called when it has said what it is for
+   */
+  signal(socket: WebSocket, host: string, from: string, spoke: () => void): void;
   /** What takes the links of a network's archive peer; undefined when there is none. */
   archive(network: string): ((socket: WebSocket, from: string) => void) | undefined;
   /** Undefined: nothing is carried. */
-  readonly bridge: ((socket: WebSocket, host: string, from: string) => void) | undefined;
+  readonly bridge: Services['signal'] | undefined;
 }
 
 export interface ServerOptions {
@@ -46,6 +51,8 @@ export interface ServerOptions {
   readonly maxConnections: number;
 }
 
+/** How many may have connected and not been looked at yet: after a relay's restart all its tabs come at once. */
+const acceptBacklog = 4_096;
 /** A TLS handshake takes two round trips; by Tor some seconds. */
 const tlsHandshakeMs = 15_000;
 /** What open sockets have to take leave in, before the server hangs up. */
@@ -64,6 +71,7 @@ export class RelayServer {
   readonly #signaling = new WebSocketServer({ ...signalingOptions, noServer: true });
   readonly #bridged = new WebSocketServer({ ...bridgeSocketOptions, noServer: true });
   readonly #peers = new WebSocketServer({ ...webSocketOptions, noServer: true });
+  readonly #lobby: Lobby;
   readonly #connections = new Set<Socket>();
   /** Listens where only this machine reaches it. */
   #loopbackOnly = false;
@@ -82,26 +90,29 @@ export class RelayServer {
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
       this.#answer(request, response).catch(() => response.destroy());
     };
-    const { tls, maxConnections } = options;
+    const { tls, maxConnections, behindProxy } = options;
+    // A proxy's address is one for all.
+    this.#lobby = new Lobby(behindProxy ? { ...lobbyLimits, mostOfOneSource: lobbyLimits.most } : lobbyLimits);
     this.#http =
       tls === undefined
-        ? createServer(answer)
-        : createSecureServer({ ...tls, handshakeTimeout: tlsHandshakeMs }, answer);
+        ? createServer(requestTimes, answer)
+        : createSecureServer({ ...tls, ...requestTimes, handshakeTimeout: tlsHandshakeMs }, answer);
     this.#http.maxConnections = maxConnections;
+    this.#lobby.watch(this.#http);
     this.#http.on('connection', (socket: Socket) => {
       this.#connections.add(socket);
       socket.once('close', () => this.#connections.delete(socket));
     });
     this.#http.on('drop', (dropped) => this.#dropped(dropped));
     this.#http.on('upgrade', (request, socket, head) => {
-      socket.on('error', () => socket.destroy());
+      socket.on('error', destroyed);
       void this.#opened.then(() => this.#upgrade(request, socket, head));
     });
   }
 
   /** @returns the port, chosen by the system when 0 was asked for. @throws what `listen` of Node throws */
   async listen(host: string, port: number): Promise<number> {
-    this.#http.listen(port, host);
+    this.#http.listen({ port, host, backlog: acceptBacklog });
     await once(this.#http, 'listening');
     this.#endHeartbeat = keepHeartbeat([this.#signaling, this.#peers, this.#bridged]);
     const bound = this.#http.address() as AddressInfo;
@@ -170,7 +181,7 @@ export class RelayServer {
     response.setHeader('Referrer-Policy', 'no-referrer');
     const path = pathOf(request);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.writeHead(405, { ...plain, Allow: 'GET, HEAD' }).end('GET and HEAD only\n');
+      response.writeHead(405, { ...plain, Allow: 'GET, HEAD', Connection: 'close' }).end('GET and HEAD only\n');
     } else if (path === undefined || !(await this.#answerPath(path, request, response))) {
       response
         .writeHead(404, plain)
@@ -202,7 +213,7 @@ export class RelayServer {
     else if (foreign !== undefined) this.#refuse(upgrade, 403, 'origin', foreign);
     else if (network !== undefined) this.#openPeer(network, upgrade);
     else if (door === 'signal') {
-      this.#accept(this.#signaling, upgrade, (opened) => this.#services.signal(opened, hostOf(request), upgrade.from));
+      this.#openDoor(this.#signaling, upgrade, (...opened) => this.#services.signal(...opened));
     } else if (door === 'bridge') this.#openBridge(upgrade);
     else this.#refuse(upgrade, 404, 'no-door', 'there is nothing here');
   }
@@ -210,13 +221,26 @@ export class RelayServer {
   #openBridge(upgrade: Upgrade): void {
     const { bridge } = this.#services;
     if (bridge === undefined) this.#refuse(upgrade, 404, 'no-bridge', 'this relay carries no connections');
-    else this.#accept(this.#bridged, upgrade, (opened) => bridge(opened, hostOf(upgrade.request), upgrade.from));
+    else this.#openDoor(this.#bridged, upgrade, bridge);
+  }
+
+  #openDoor(server: WebSocketServer, upgrade: Upgrade, opened: Services['signal']): void {
+    const { request, from } = upgrade;
+    const { host = '' } = request.headers;
+    const { socket } = request;
+    this.#accept(server, upgrade, (webSocket) => opened(webSocket, host, from, () => this.#lobby.leave(socket)));
   }
 
   #openPeer(network: string, upgrade: Upgrade): void {
     const accept = this.#services.archive(network);
     if (accept === undefined) this.#refuse(upgrade, 404, 'unknown-network', 'this relay does not serve that network');
-    else this.#accept(this.#peers, upgrade, (opened) => accept(opened, upgrade.from));
+    else {
+      this.#accept(this.#peers, upgrade, (opened) => {
+        // A peer has limits of its own for who does not greet.
+        this.#lobby.leave(upgrade.request.socket);
+        accept(opened, upgrade.from);
+      });
+    }
   }
 
   #accept(server: WebSocketServer, upgrade: Upgrade, opened: (socket: WebSocket) => void): void {
@@ -265,8 +289,9 @@ const doors: ReadonlyMap<string | undefined, string> = new Map([
   ['/bridge', 'bridge'],
 ]);
 
-function hostOf({ headers }: IncomingMessage): string {
-  return headers.host ?? '';
+/** No closure: it would keep the request as long as the socket lives. */
+function destroyed(this: Duplex): void {
+  this.destroy();
 }
 
 /** Undefined when the target is no path of ours. */

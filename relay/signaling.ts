@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { decode, encode } from '../core/codec/codec.ts';
 import { isNetworkName } from '../core/config.ts';
-import type { PublicKey } from '../core/crypto/keys.ts';
+import { type PublicKey, publicKeyFrom } from '../core/crypto/keys.ts';
 import { CodecError } from '../core/errors.ts';
 import {
   challengeDigest,
@@ -20,13 +20,24 @@ import {
   type TabMessage,
   tabMessages,
 } from '../core/wire/signaling.ts';
+import { Backlog, type Reader } from './backlog.ts';
 import { holds } from './curve.ts';
 import { isOriginOf } from './proof.ts';
 import { Quota } from './quota.ts';
+import { pooled } from './random-pool.ts';
 import { type Member, Room } from './rooms.ts';
+import { Turns } from './turns.ts';
 
-/** For the server that accepts these sockets. */
-export const signalingOptions = { perMessageDeflate: false, maxPayload: signalingMessageBytes } as const;
+/**
+ * For the server that accepts these sockets. A message comes in some 25 pieces of a network's size; what is held of one
+ * that trickles in byte by byte is a hundred times its length.
+ */
+export const signalingOptions = {
+  perMessageDeflate: false,
+  maxPayload: signalingMessageBytes,
+  maxBufferedChunks: 256,
+  maxFragments: 64,
+} as const;
 
 /** Why a tab is refused; the first word of what it is told. */
 export type RefusalCode =
@@ -43,7 +54,7 @@ export type RefusalCode =
 /** A call is an offer and some 20 candidates; ten calls begin at once when a tab is told of ten others. */
 const messageLimits = { burst: 500, perSecond: 50 };
 const joinWithinMs = 10_000;
-/** 30 of the greatest signals: who lets so much wait has stopped reading. */
+/** 30 of the greatest signals: who lets so much wait has stopped reading. For all together there is a budget. */
 const mostBufferedBytes = 1024 * 1024;
 /** Half of what TURN credentials last (turn.ts). */
 const renewMs = 6 * 3_600_000;
@@ -67,21 +78,38 @@ export interface SignalingReports {
 
 const untold: SignalingReports = { refused: () => undefined, passed: () => undefined };
 
+/** What the conversations of one relay share. */
+interface Shared {
+  readonly networks: ReadonlyMap<string, ServedNetwork>;
+  readonly reports: SignalingReports;
+  readonly services: () => Services;
+  /** Checking a signature takes some 0.2 ms: after a relay's restart, all its tabs' take seconds. */
+  readonly checks: Turns;
+  readonly backlog: Backlog;
+}
+
+/** Both ends of a socket, as they are named. */
+export interface Ends {
+  /** The `Host` of the request that opened it. */
+  readonly host: string;
+  /** Where it came from, `host:port`. */
+  readonly from: string;
+}
+
 /** The rooms of one relay. */
 export class Signaling {
   readonly #networks = new Map<string, ServedNetwork>();
-  readonly #reports: SignalingReports;
-  readonly #services: () => Services;
+  readonly #shared: Shared;
 
   /** @param services what a tab is told of STUN and TURN, made anew each time */
   constructor(reports: SignalingReports = untold, services: () => Services = () => ({ stun: undefined, turn: [] })) {
-    this.#reports = reports;
-    this.#services = services;
+    const [networks, checks, backlog] = [this.#networks, new Turns(), new Backlog()];
+    this.#shared = { networks, reports, services, checks, backlog };
   }
 
   /** From now on tabs may join this network. @param archive key of the relay's own peer in it */
   serve(network: string, archive: PublicKey): void {
-    this.#networks.set(network, { network, room: new Room(randomBytes), archive });
+    this.#networks.set(network, { network, room: new Room(pooled(randomBytes)), archive });
   }
 
   /** How many there are in each network. */
@@ -89,14 +117,24 @@ export class Signaling {
     for (const [network, { room }] of this.#networks) yield [network, room.size];
   }
 
-  /** @param host the `Host` of the request that opened the socket @param from where it came from, `host:port` */
-  accept(socket: WebSocket, host: string, from = ''): void {
-    new Conversation(socket, { host, from }, this.#networks, this.#reports, this.#services).begin();
+  /** @param spoke called when it has asked to join a room of this relay */
+  accept(socket: WebSocket, ends: Ends, spoke: () => void): void {
+    new Conversation(socket, ends, this.#shared).begin(spoke);
   }
 }
 
+type Join = TabMessage & { readonly kind: 'join' };
+
 type State =
-  | { readonly kind: 'challenged'; readonly nonce: Uint8Array; readonly timer: NodeJS.Timeout }
+  | { readonly kind: 'opened' }
+  | {
+      readonly kind: 'challenged';
+      readonly nonce: Uint8Array;
+      readonly timer: NodeJS.Timeout;
+      readonly spoke: () => void;
+    }
+  /** Its signature is looked at when it is its turn. */
+  | { readonly kind: 'joining' }
   | {
       readonly kind: 'joined';
       readonly served: ServedNetwork;
@@ -105,43 +143,38 @@ type State =
     }
   | { readonly kind: 'ended' };
 
-/** Both ends of a socket, as they are named. */
-interface Ends {
-  readonly host: string;
-  readonly from: string;
-}
-
-class Conversation {
+class Conversation implements Reader {
   readonly #socket: WebSocket;
   readonly #ends: Ends;
-  readonly #networks: ReadonlyMap<string, ServedNetwork>;
-  readonly #reports: SignalingReports;
-  readonly #services: () => Services;
+  readonly #shared: Shared;
   readonly #quota = new Quota(messageLimits, performance.now());
-  #state: State;
+  #state: State = { kind: 'opened' };
 
-  constructor(
-    socket: WebSocket,
-    ends: Ends,
-    networks: ReadonlyMap<string, ServedNetwork>,
-    reports: SignalingReports,
-    services: () => Services,
-  ) {
+  constructor(socket: WebSocket, ends: Ends, shared: Shared) {
     this.#socket = socket;
     this.#ends = ends;
-    this.#networks = networks;
-    this.#reports = reports;
-    this.#services = services;
-    const timer = setTimeout(() => this.#refuse('not-joined', 'nobody joined within ten seconds'), joinWithinMs);
-    this.#state = { kind: 'challenged', nonce: new Uint8Array(randomBytes(nonceBytes)), timer: timer.unref() };
+    this.#shared = shared;
   }
 
-  begin(): void {
+  get unreadBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  begin(spoke: () => void): void {
     this.#socket.on('message', (data, isBinary) => this.#received(data as Buffer, isBinary));
     this.#socket.on('close', () => this.#end());
     // What it is about follows as `close`; `ws` itself refuses a message over the limit, and what is no WebSocket.
-    this.#socket.on('error', ({ message }) => this.#reports.refused('bad-message', message, this.#ends.from));
-    if (this.#state.kind === 'challenged') this.#tell({ kind: 'challenge', nonce: this.#state.nonce });
+    this.#socket.on('error', ({ message }) => this.#report('bad-message', message));
+    const nonce = new Uint8Array(randomBytes(nonceBytes));
+    const timer = setTimeout(() => this.#refuse('not-joined', 'nobody joined within ten seconds'), joinWithinMs);
+    this.#state = { kind: 'challenged', nonce, timer: timer.unref(), spoke };
+    this.#tell({ kind: 'challenge', nonce });
+  }
+
+  cut(): void {
+    this.#end();
+    this.#report('too-slow', 'what all have not read was too much, and of this one it was most');
+    this.#socket.terminate();
   }
 
   #received(data: Buffer, isBinary: boolean): void {
@@ -158,7 +191,7 @@ class Conversation {
   #handle(message: TabMessage): void {
     const state = this.#state;
     if (message.kind === 'join') {
-      if (state.kind === 'challenged') this.#join(message, state.nonce);
+      if (state.kind === 'challenged') this.#join(message, state);
       else this.#refuse('bad-message', 'one join is enough');
       return;
     }
@@ -168,31 +201,38 @@ class Conversation {
     }
     const { served, member } = state;
     if (message.kind === 'ask') this.#tellOthers(served, member, message.exclude);
-    else if (served.room.signal(member, message.to, message.sealed)) this.#reports.passed(served.network);
+    else if (served.room.signal(member, message.to, message.sealed)) this.#shared.reports.passed(served.network);
     else this.#tell({ kind: 'unroutable', to: message.to });
   }
 
-  #join(join: TabMessage & { readonly kind: 'join' }, relayNonce: Uint8Array): void {
-    const { network, origin, pubkey, nonce, sign } = join;
+  #join(join: Join, { nonce: relayNonce, timer, spoke }: State & { readonly kind: 'challenged' }): void {
+    const { network, origin, pubkey, nonce: ownNonce, sign } = join;
     const { host } = this.#ends;
     if (!isOriginOf(origin, host)) {
       this.#refuse('wrong-origin', `this relay is ${named(host)}, not ${named(origin)}`);
       return;
     }
-    const served = this.#networks.get(network);
+    const { networks, checks } = this.#shared;
+    const served = networks.get(network);
     if (served === undefined) {
-      this.#refuse('unknown-network', unknownNetwork(network, [...this.#networks.keys()]));
+      this.#refuse('unknown-network', unknownNetwork(network, [...networks.keys()]));
       return;
     }
-    const digest = challengeDigest({ origin, network, relayNonce, ownNonce: nonce, pubkey });
-    if (!holds({ key: pubkey, digest, signature: sign })) {
-      this.#refuse('bad-signature', 'the signature of the challenge does not hold');
-      return;
-    }
-    this.#enter(served, pubkey);
+    clearTimeout(timer);
+    spoke();
+    this.#state = { kind: 'joining' };
+    checks.do(() => {
+      if (this.#state.kind !== 'joining') return;
+      const digest = challengeDigest({ origin, network, relayNonce, ownNonce, pubkey });
+      if (!holds({ key: pubkey, digest, signature: sign }))
+        this.#refuse('bad-signature', 'the signature of the challenge does not hold');
+      else this.#enter(served, pubkey);
+    });
   }
 
-  #enter(served: ServedNetwork, key: PublicKey): void {
+  /** @param pubkey a part of what was read from the socket, which may be much more */
+  #enter(served: ServedNetwork, pubkey: PublicKey): void {
+    const key = publicKeyFrom(new Uint8Array(pubkey));
     const member: Member = {
       key,
       replaced: () => this.#refuse('replaced', 'the same key has joined again'),
@@ -202,8 +242,7 @@ class Conversation {
       this.#refuse('full', 'this relay has no room for another tab of this network');
       return;
     }
-    if (this.#state.kind === 'challenged') clearTimeout(this.#state.timer);
-    const expires = this.#services().turn.length > 0;
+    const expires = this.#shared.services().turn.length > 0;
     const renewal = expires ? setInterval(() => this.#tellServices(), renewMs).unref() : undefined;
     this.#state = { kind: 'joined', served, member, renewal };
     this.#tellOthers(served, member, []);
@@ -215,28 +254,34 @@ class Conversation {
   }
 
   #tellServices(): void {
-    this.#tell({ kind: 'services', ...this.#services() });
+    this.#tell({ kind: 'services', ...this.#shared.services() });
   }
 
   #tell(message: RelayMessage): void {
     this.#socket.send(encode(relayMessages, message), { binary: true });
-    if (this.#socket.bufferedAmount > mostBufferedBytes) this.#refuse('too-slow', 'what it is sent is not read');
+    if (this.unreadBytes > mostBufferedBytes) this.#refuse('too-slow', 'what it is sent is not read');
+    else if (this.unreadBytes > 0) this.#shared.backlog.sent(this);
   }
 
   #refuse(code: RefusalCode, reason: string): void {
     if (this.#state.kind === 'ended') return;
     this.#end();
-    this.#reports.refused(code, reason, this.#ends.from);
+    this.#report(code, reason);
     this.#socket.send(encode(relayMessages, { kind: 'refused', code, reason }), { binary: true });
     this.#socket.close(refusedCode, code);
     const hangUp = setTimeout(() => this.#socket.terminate(), hangUpMs).unref();
     this.#socket.once('close', () => clearTimeout(hangUp));
   }
 
+  #report(code: RefusalCode, reason: string): void {
+    this.#shared.reports.refused(code, reason, this.#ends.from);
+  }
+
   #end(): void {
     const state = this.#state;
     this.#state = { kind: 'ended' };
     if (state.kind === 'challenged') clearTimeout(state.timer);
+    this.#shared.backlog.forget(this);
     if (state.kind !== 'joined') return;
     clearInterval(state.renewal);
     state.served.room.leave(state.member);

@@ -237,14 +237,17 @@ export class Links {
     return over;
   }
 
-  /** When it is full, the oldest that has sent nothing makes room. @returns whether there is room now */
+  /**
+   * When it is full, the oldest that has sent nothing makes room; where all have begun to greet, the oldest of them, for a
+   * greeting is one write: who has begun and not ended it holds a place for nothing. @returns whether there is room now
+   */
   #makeRoom(newcomer: Origin): boolean {
     const source = limitedSource(newcomer);
     const ofSource = this.#ungreeted().filter((link) => source !== undefined && limitedSource(link) === source);
-    if (ofSource.length >= mostUngreetedOfOneSource && !this.#closeSilent(ofSource)) return false;
+    if (ofSource.length >= mostUngreetedOfOneSource && !this.#closeFirst(ofSource.filter(isSilent))) return false;
     const ungreeted = this.#ungreeted();
     if (this.#links.size < this.#maxLinks && ungreeted.length < mostUngreeted) return true;
-    return this.#closeSilent(ungreeted);
+    return this.#closeFirst(ungreeted.filter(isSilent)) || this.#closeFirst(ungreeted);
   }
 
   #ungreeted(): OpenLink[] {
@@ -252,10 +255,9 @@ export class Links {
   }
 
   /** @returns whether there was one */
-  #closeSilent(links: readonly OpenLink[]): boolean {
-    const silent = links.find((link) => link.session.heldBytes === 0);
-    if (silent !== undefined) this.close(silent, 'another link needs its place');
-    return silent !== undefined;
+  #closeFirst([link]: readonly OpenLink[]): boolean {
+    if (link !== undefined) this.close(link, 'another link needs its place');
+    return link !== undefined;
   }
 
   /** Of two links dialled by one side the newer stays; else both must show that they live. Never between reference peers. */
@@ -294,6 +296,10 @@ export class Links {
 
 export function isGreeted(link: OpenLink): link is GreetedLink {
   return link.phase.kind !== 'greeting';
+}
+
+function isSilent({ session }: OpenLink): boolean {
+  return session.heldBytes === 0;
 }
 
 function isPresence({ kind }: Saying): boolean {

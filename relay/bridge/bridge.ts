@@ -19,7 +19,7 @@ import { Places } from './places.ts';
 import { type Lease, type PortRange, Ports } from './ports.ts';
 import { Refusal } from './refusal.ts';
 import { Targets } from './targets.ts';
-import { type Asker, type Grants, type PortEvents, Visitor } from './visitor.ts';
+import { type Asker, type Ends, type Grants, type PortEvents, Visitor } from './visitor.ts';
 
 export interface BridgeOptions {
   /** Special addresses and ranges that are dialled all the same. */
@@ -92,9 +92,9 @@ export class Bridge implements Grants {
     return this.#options.networks;
   }
 
-  /** @param host by which the tab has come, @param client its address */
-  accept(socket: WebSocket, host: string, client: string): void {
-    new Visitor(socket, host, client, this).begin();
+  /** @param spoke called when it has asked for something */
+  accept(socket: WebSocket, ends: Ends, spoke: () => void): void {
+    new Visitor(socket, ends, this).begin(spoke);
   }
 
   refused(refusal: Refusal, client: string): void {

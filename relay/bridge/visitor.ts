@@ -52,6 +52,14 @@ export interface Grants {
   refused(refusal: Refusal, client: string): void;
 }
 
+/** Both ends of a socket, as they are named. */
+export interface Ends {
+  /** The `Host` of the request that opened it. */
+  readonly host: string;
+  /** Where it came from, `host:port`. */
+  readonly from: string;
+}
+
 const askWithinMs: Milliseconds = 10_000;
 /** The refusal is on its way; a tab that does not close in that time is hung up on. */
 const hangUpMs: Milliseconds = 1_000;
@@ -59,22 +67,20 @@ const refusedCode = 1008;
 
 export class Visitor {
   readonly #socket: WebSocket;
-  readonly #host: string;
-  readonly #client: string;
+  readonly #ends: Ends;
   readonly #grants: Grants;
   readonly #nonce = new Uint8Array(randomBytes(nonceBytes));
   /** Aborted when the socket has closed. */
   readonly #left = new AbortController();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(socket: WebSocket, host: string, client: string, grants: Grants) {
+  constructor(socket: WebSocket, ends: Ends, grants: Grants) {
     this.#socket = socket;
-    this.#host = host;
-    this.#client = client;
+    this.#ends = ends;
     this.#grants = grants;
   }
 
-  begin(): void {
+  begin(spoke: () => void): void {
     this.#socket.on('error', () => undefined);
     this.#socket.once('close', () => {
       clearTimeout(this.#timer);
@@ -83,6 +89,7 @@ export class Visitor {
     this.#timer = setTimeout(() => this.#refuse(new Refusal('too-late')), askWithinMs);
     this.#socket.once('message', (data, isBinary) => {
       clearTimeout(this.#timer);
+      spoke();
       this.#asked(isBinary ? parsed(data as Buffer) : undefined).catch((error: unknown) => {
         if (!(error instanceof Refusal)) throw error;
         this.#refuse(error);
@@ -115,14 +122,14 @@ export class Visitor {
 
   /** @throws Refusal */
   #proven({ network, pubkey, nonce, origin, sign }: BridgeProof, wish: Wish): Asker {
-    if (!isOriginOf(origin, this.#host)) throw new Refusal('wrong-origin', origin);
+    if (!isOriginOf(origin, this.#ends.host)) throw new Refusal('wrong-origin', origin);
     if (!this.#grants.networks.has(network)) throw new Refusal('unknown-network', network);
     const digest = bridgeDigest({ origin, network, relayNonce: this.#nonce, ownNonce: nonce, pubkey, wish });
     if (!holds({ key: pubkey, digest, signature: sign })) throw new Refusal('bad-signature');
     const { hostname: relayHost } = new URL(origin);
     // It may stand in an address, which has a form and a length.
     if (hostAndPort(`${relayHost}:65535`) === undefined) throw new Refusal('wrong-origin', origin);
-    return { key: pubkey, network, client: this.#client, relayHost };
+    return { key: pubkey, network, client: this.#ends.from, relayHost };
   }
 
   /** From now on the socket is the connection's. */
@@ -139,7 +146,7 @@ export class Visitor {
 
   #refuse(refusal: Refusal): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#grants.refused(refusal, this.#client);
+    this.#grants.refused(refusal, this.#ends.from);
     this.#socket.off('message', this.#outOfTurn);
     this.#tell({ kind: 'refused', code: refusal.code, reason: refusal.message });
     this.#socket.close(refusedCode, refusal.code);

@@ -138,7 +138,8 @@ export class TcpTransport implements Transport {
 }
 
 /** `host:port` of the other end, an IPv4 address as one where the socket speaks IPv6; undefined when it is gone. */
-function remoteAddress({ remoteAddress: ip, remotePort: port }: Socket): string | undefined {
+export function remoteAddress(socket: Pick<Socket, 'remoteAddress' | 'remotePort'>): string | undefined {
+  const { remoteAddress: ip, remotePort: port } = socket;
   if (ip === undefined || port === undefined) return undefined;
   const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
   return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;

@@ -71,7 +71,9 @@ export async function openBridge(change: Partial<BridgeOptions> = {}, client = '
   };
   const bridge = new Bridge(options, (refusal) => refusals.push(refusal));
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, ...bridgeSocketOptions });
-  server.on('connection', (socket, { headers }) => bridge.accept(socket, headers.host ?? '', client));
+  server.on('connection', (socket, { headers }) =>
+    bridge.accept(socket, { host: headers.host ?? '', from: client }, () => undefined),
+  );
   await once(server, 'listening');
   return {
     bridge,

@@ -1,7 +1,6 @@
 /**
  * A tab's side of signaling, as plainly as it can be written: what the relay is tested with.
  */
-import { once } from 'node:events';
 import { type ClientOptions, WebSocket } from 'ws';
 import { decode, encode } from '../../core/codec/codec.ts';
 import { keyHex, type PublicKey, type PublicKeyHex, type SecretKey } from '../../core/crypto/keys.ts';
@@ -42,9 +41,16 @@ export class SignalingClient {
       const message = decode(relayMessages, data);
       if (message.kind === 'services') this.services.push(message);
       else this.#heard.push(message);
-      for (const wake of this.#wakers.splice(0)) wake();
+      this.#wake();
     });
-    this.ended = once(this.socket, 'close').then(([code]) => code as number);
+    // What it is about follows as `close`.
+    this.socket.on('error', () => undefined);
+    this.ended = new Promise((resolve) => {
+      this.socket.once('close', (code) => {
+        resolve(code);
+        this.#wake();
+      });
+    });
   }
 
   /** Opens and joins as it should be done. @param change what to do otherwise */
@@ -71,9 +77,13 @@ export class SignalingClient {
     this.socket.send(encode(tabMessages, message));
   }
 
-  /** The next message, which must be of this kind. */
+  /** The next message, which must be of this kind. @throws Error when it has ended instead */
   async next<K extends Kind>(kind: K): Promise<RelayMessage & { readonly kind: K }> {
-    while (this.#heard.length === 0) await new Promise<void>((resolve) => this.#wakers.push(resolve));
+    while (this.#heard.length === 0) {
+      if (this.socket.readyState === WebSocket.CLOSED)
+        throw new Error(`the relay has hung up, and did not say ${kind}`);
+      await new Promise<void>((resolve) => this.#wakers.push(resolve));
+    }
     const message = this.#heard.shift() as RelayMessage;
     if (message.kind !== kind) throw new Error(`the relay says ${message.kind}, not ${kind}`);
     return message as RelayMessage & { readonly kind: K };
@@ -81,6 +91,10 @@ export class SignalingClient {
 
   async told(): Promise<PublicKeyHex[]> {
     return (await this.next('told')).others.map(keyHex);
+  }
+
+  #wake(): void {
+    for (const wake of this.#wakers.splice(0)) wake();
   }
 
   async close(): Promise<void> {

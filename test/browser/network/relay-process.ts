@@ -17,6 +17,8 @@ export interface RelayProcess {
   readonly url: string;
   /** Folder of its archives; stays when it is killed. */
   readonly folder: string;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** At once, without a word to anybody. */
   kill(): Promise<void>;
   /** The same port and folder again. */
@@ -42,6 +44,9 @@ export async function startRelay(
   return {
     url,
     folder,
+    get pid() {
+      return running.child.pid as number;
+    },
     kill: () => end(running.child, 'SIGKILL'),
     async restart() {
       running = await run(folder, port, networks, flags);

@@ -13,6 +13,7 @@ let server: WebSocketServer;
 let url: string;
 let clients: SignalingClient[];
 let signaling: Signaling;
+const spoke = vi.fn<() => void>();
 const reports = { refused: vi.fn<SignalingReports['refused']>(), passed: vi.fn<SignalingReports['passed']>() };
 
 beforeEach(async () => {
@@ -22,7 +23,9 @@ beforeEach(async () => {
   signaling.serve('main', archive);
   signaling.serve('other', archive);
   server = new WebSocketServer({ ...signalingOptions, port: 0, host: '127.0.0.1' });
-  server.on('connection', (socket, request) => signaling.accept(socket, request.headers.host ?? '', '192.0.2.1:5'));
+  server.on('connection', (socket, request) =>
+    signaling.accept(socket, { host: request.headers.host ?? '', from: '192.0.2.1:5' }, spoke),
+  );
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   clients = [];

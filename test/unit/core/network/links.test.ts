@@ -198,6 +198,15 @@ describe('when there are too many links', () => {
     expect(bench.ids).toContain(next);
   });
 
+  it('the oldest makes room where all have begun to greet', () => {
+    const bench = new Bench(1_000);
+    const opened = Array.from({ length: 64 }, () => bench.open());
+    for (const link of opened) bench.speak(link);
+    const next = [bench.open(), bench.open()];
+    expect(bench.ids).toEqual([...opened.slice(1), next[1]]);
+    expect(bench.links.takeEnded().map(({ id }) => id)).toEqual([opened[0], next[0]]);
+  });
+
   it('no more than 64 have not greeted', () => {
     const bench = new Bench(1_000);
     const opened = Array.from({ length: 100 }, () => bench.open());
