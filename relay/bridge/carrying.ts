@@ -4,7 +4,7 @@
  * Back-pressure is the streams': while one side does not take, the other is not read. Whatever ends, ends both.
  */
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createWebSocketStream, type WebSocket } from 'ws';
 import type { Milliseconds } from '../../core/config.ts';
@@ -47,7 +47,7 @@ export async function carryOutward(
   opened();
   const ours = { publicKey: greeting.pubkey, network, expected: key };
   await joined(socket, far, async (tab) => {
-    await Promise.all([pipeline(far, tab), greetingOf(tab, ours, greetingMs).then(() => pipeline(tab, far))]);
+    await Promise.all([pass(far, tab), greetingOf(tab, ours, greetingMs).then(() => pass(tab, far))]);
   });
 }
 
@@ -56,8 +56,8 @@ export async function carryInward(socket: WebSocket, far: Socket, { key, network
   await joined(socket, far, async (tab) => {
     await Promise.all([
       // Who dials us by Tor waits ten seconds for us to speak.
-      greetingOf(far, { publicKey: key, network, expected: undefined }, farGreetingMs).then(() => pipeline(far, tab)),
-      greetingOf(tab, { publicKey: nobody, network, expected: key }, farGreetingMs).then(() => pipeline(tab, far)),
+      greetingOf(far, { publicKey: key, network, expected: undefined }, farGreetingMs).then(() => pass(far, tab)),
+      greetingOf(tab, { publicKey: nobody, network, expected: key }, farGreetingMs).then(() => pass(tab, far)),
     ]);
   });
 }
@@ -77,14 +77,18 @@ async function joined(socket: WebSocket, far: Socket, carry: (tab: Duplex) => Pr
   try {
     await carry(tab);
   } catch (error) {
-    if (!(error instanceof Refusal || isOfStreams(error))) throw error;
+    if (!(error instanceof Refusal)) throw error;
   } finally {
     far.destroy();
     tab.destroy();
   }
 }
 
-/** What Node's streams and sockets say when the other side goes. */
-function isOfStreams(error: unknown): boolean {
-  return error instanceof Error && 'code' in error;
+/** Until the one ends. Whatever streams and sockets say of the other end's going, in whatever words, it is that. */
+async function pass(from: Readable, to: Writable): Promise<void> {
+  try {
+    await pipeline(from, to);
+  } catch (error) {
+    throw new Refusal('unreachable', String(error));
+  }
 }

@@ -51,6 +51,8 @@ export interface BridgeStage {
   /** `ws://127.0.0.1:…` */
   readonly url: string;
   readonly refusals: Refusal[];
+  /** What accepts its sockets. */
+  readonly server: WebSocketServer;
   close(): Promise<void>;
 }
 
@@ -79,6 +81,7 @@ export async function openBridge(change: Partial<BridgeOptions> = {}, client = '
     bridge,
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
     refusals,
+    server,
     async close() {
       bridge.close();
       for (const socket of server.clients) socket.terminate();

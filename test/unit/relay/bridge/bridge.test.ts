@@ -11,6 +11,7 @@ import type { Wish } from '../../../../core/wire/bridging.ts';
 import type { DialectName } from '../../../../core/wire/dialect.ts';
 import type { Greeting } from '../../../../core/wire/messages.ts';
 import type { BridgeOptions } from '../../../../relay/bridge/bridge.ts';
+import { keepHeartbeat } from '../../../../relay/heartbeat.ts';
 import {
   BridgeClient,
   type BridgeStage,
@@ -125,6 +126,28 @@ async function drained(socket: NonNullable<Listener['sockets'][0]>): Promise<boo
     new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 500)),
   ]);
 }
+
+describe('whoever stops reading', () => {
+  it.each(['the tab', 'the peer'])('is hung up on, and the other with it: %s', { timeout: 20_000 }, async (who) => {
+    const stage = await opened();
+    const { client, far } = await carried(stage, 'cbc');
+    const [socket] = far.sockets;
+    // The relay's server does so every 30 s.
+    ends.push(keepHeartbeat([stage.server], 400));
+    const piece = Buffer.alloc(65_536);
+    const isTab = who === 'the tab';
+    if (isTab) client.socket.pause();
+    else socket?.pause();
+    const flood = setInterval(() => {
+      if (isTab) socket?.write(piece);
+      else if (client.socket.bufferedAmount < 32 * 1024 * 1024) client.socket.send(piece);
+    }, 1);
+    ends.push(() => clearInterval(flood));
+    await vi.waitFor(() => expect(stage.bridge.figures.connections).toBe(0), { timeout: 15_000 });
+    if (isTab) await vi.waitFor(() => expect(socket?.closed).toBe(true));
+    else await client.ended;
+  });
+});
 
 describe('nothing of the tab gets through', () => {
   it.each([
