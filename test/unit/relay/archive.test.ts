@@ -70,6 +70,13 @@ describe('openArchive', () => {
     expect(archive.failure).toBeUndefined();
     for (let i = 0; i < 3; i++) archive.peer.share(Uint8Array.of(i));
     await vi.waitFor(() => expect(archive.failure).toBe('Error: the disk is gone'));
+    const listener = vi.fn(() => {
+      throw new Error('what fails after that');
+    });
+    archive.peer.on('change', listener);
+    archive.peer.share(Uint8Array.of(9));
+    await vi.waitFor(() => expect(listener).toHaveBeenCalled());
+    expect(archive.failure).toBe('Error: the disk is gone');
     const told = logged.filter(({ level }) => level === 'error');
     expect(told.map(({ facts }) => facts)).toEqual([{ network: 'main', error: 'Error: the disk is gone' }]);
     await archive.peer.close();
