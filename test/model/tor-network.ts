@@ -3,10 +3,10 @@
  *
  * Two daemons face the tests: a client, whose SOCKS port dials, and a host, behind which the onion services are; either
  * can be killed while the other stays. It takes 30 to 60 s to start, so it is started once for many tests: who starts it
- * hands its `description` to the others, who join it. All of it ends with `stop`, with the process that started it, and
- * if that was killed, 15 s later by itself.
+ * hands its `description` to the others, who join it. All of it ends with `stop`, and with the process that started it,
+ * however that ends.
  */
-import { execFile, execFileSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
@@ -59,8 +59,8 @@ export interface OwnTorNetwork extends TorNetwork {
 const script = fileURLToPath(new URL('tor-testnet', import.meta.url));
 /** Seven relays' and authorities', and the two SOCKS ports. */
 const portCount = 12;
-/** What `start` of the script takes at most, and some more. */
-const startTimeoutMs = 200_000;
+/** The script gives up before. */
+const reviveTimeoutMs = 200_000;
 const reachTimeoutMs = 120_000;
 const tryTimeoutMs = 20_000;
 const retryMs = 500;
@@ -76,18 +76,18 @@ export async function startTorNetwork({
 }): Promise<OwnTorNetwork> {
   const all = services.map((service) => (typeof service === 'number' ? { port: service, onionPort: 29_092 } : service));
   const folder = await mkdtemp(join(tmpdir(), 'mccloud-tor-'));
-  const end = () => void execFileSync(script, ['stop', folder]);
-  process.once('exit', end);
+  const standIns = await Promise.all(all.map(({ port }) => standIn(port)));
+  const env = { ...process.env, TOR_PORTS: String(await freePorts(portCount)) };
+  const pairs = all.map(({ port, onionPort }) => `${onionPort}:${port}`);
+  const child = spawn(script, ['run', folder, ...pairs], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const ended = once(child, 'close');
   const stop = async (): Promise<void> => {
-    process.removeListener('exit', end);
-    await run(['stop', folder]);
+    child.stdin.end();
+    await ended;
     await rm(folder, { recursive: true, force: true });
   };
-  const standIns = await Promise.all(all.map(({ port }) => standIn(port)));
   try {
-    const variables = { TOR_PORTS: String(await freePorts(portCount)), TOR_OWNER: String(process.pid) };
-    const pairs = all.map(({ port, onionPort }) => `${onionPort}:${port}`);
-    const description = described(folder, await run(['start', folder, ...pairs], variables));
+    const description = described(folder, await firstLine(child));
     await Promise.all(description.onions.map((onion) => reached(description.socks, onion)));
     return { ...joinTorNetwork(description), stop };
   } catch (error) {
@@ -102,7 +102,7 @@ export async function startTorNetwork({
 export function joinTorNetwork(description: TorDescription): TorNetwork {
   const { folder, socks, hostSocks, onions } = description;
   const told = (command: 'kill' | 'revive', daemon: 'client' | 'host') => async () => {
-    await run([command, folder, daemon]);
+    await promisify(execFile)(script, [command, folder, daemon], { timeout: reviveTimeoutMs });
   };
   return {
     description,
@@ -116,10 +116,18 @@ export function joinTorNetwork(description: TorDescription): TorNetwork {
   };
 }
 
-async function run(args: readonly string[], variables: Readonly<Record<string, string>> = {}): Promise<string> {
-  const env = { ...process.env, ...variables };
-  const { stdout } = await promisify(execFile)(script, [...args], { env, timeout: startTimeoutMs });
-  return stdout;
+/** @throws when there is none */
+async function firstLine({ stdout, stderr }: ChildProcess): Promise<string> {
+  let complaints = '';
+  stderr?.on('data', (chunk: Buffer) => {
+    complaints += chunk.toString();
+  });
+  let said = '';
+  for await (const chunk of stdout ?? []) {
+    said += String(chunk);
+    if (said.includes('\n')) return said;
+  }
+  throw new Error(`no Tor network: ${complaints}`);
 }
 
 function described(folder: string, line: string): TorDescription {
