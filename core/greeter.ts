@@ -31,7 +31,9 @@ export class Greeter {
 
   /** A link opened. @returns whether there was room for it */
   opened(event: Extract<Event, { kind: 'linkOpened' }>, now: Milliseconds): boolean {
-    return this.#machines.links.opened(event, this.#waitMs(event), now);
+    const { links, ownAddress } = this.#machines;
+    const isFar = event.dialled ? ownAddress.isFar(event.address) : ownAddress.isOnion;
+    return links.opened(event, { waitMs: this.#waitMs(event), isFar }, now);
   }
 
   /** Greets where the other has not spoken in time. Called at the end of every event. */

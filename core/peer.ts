@@ -214,6 +214,8 @@ export class PeerMachine {
     const { links } = this.#machines;
     const link = links.link(id);
     if (link === undefined) return;
+    // A large block by Tor may take minutes until it is whole.
+    link.heardAt = now;
     for (const arrived of this.#arrivals(link, bytes)) {
       if (links.link(id) === undefined) return;
       if (arrived.kind === 'greeted') {

@@ -43,6 +43,10 @@ export interface OpenLink {
   readonly dial: RequestId | undefined;
   readonly session: Session;
   readonly outbox: Outbox;
+  /** By Tor: what carries it may go on standing here when nobody is at the other end any more. */
+  readonly isFar: boolean;
+  /** When its last bytes came, or it opened. */
+  heardAt: Milliseconds;
   phase: LinkPhase;
   /** The newest block the other is known to hold. */
   head: HashHex | undefined;
@@ -50,6 +54,13 @@ export interface OpenLink {
   root: HashHex | undefined;
   /** Another link to the same peer is proven too, which the other side dialled: who shows until then that it lives? */
   contest: { readonly until: Milliseconds; readonly answered: boolean } | undefined;
+}
+
+/** How a link begins. */
+export interface Opening {
+  /** How long the other may greet first. */
+  readonly waitMs: Milliseconds;
+  readonly isFar: boolean;
 }
 
 type Origin = Pick<OpenLink, 'carrier' | 'address' | 'dialled'>;
@@ -64,6 +75,8 @@ const mostLargeGreetings = 16;
 const largeGreetingBytes = 64 * 1024;
 /** spec/safety.md, Two links to one peer. */
 const contestMs = 1_500;
+/** Of those who send a KeepAlive every 0.6 s. As long as `stalledMs` (outbox.ts), the other direction's. */
+export const silentMs = 30_000;
 const nobody: ReadonlySet<LinkId> = new Set();
 
 export class Links {
@@ -101,10 +114,10 @@ export class Links {
   }
 
   /**
-   * The link waits for the other's greeting, or for `speakAt`; then `greet` is called.
+   * The link waits for the other's greeting, at most for `waitMs`; then `greet` is called.
    * @returns false when there is no room and the link is closed
    */
-  opened(event: Extract<Event, { kind: 'linkOpened' }>, waitMs: Milliseconds, now: Milliseconds): boolean {
+  opened(event: Extract<Event, { kind: 'linkOpened' }>, { waitMs, isFar }: Opening, now: Milliseconds): boolean {
     const { link: id, carrier, address, dialled, dial, remote } = event;
     if (!this.#makeRoom(event)) {
       this.#effects.put({ kind: 'close', link: id, reason: 'no room for another link' });
@@ -118,6 +131,8 @@ export class Links {
       dial,
       session: new Session({ ...this.#session, expected: remote }),
       outbox: new Outbox(now),
+      isFar,
+      heardAt: now,
       phase: { kind: 'greeting', until: now + waitMs + greetingTimeoutMs, speakAt: now + waitMs },
       head: undefined,
       root: undefined,
@@ -213,7 +228,7 @@ export class Links {
   get deadline(): Milliseconds | undefined {
     let earliest: Milliseconds | undefined;
     for (const link of this.#links.values()) {
-      for (const at of [...deadlinesOf(link), link.contest?.until, link.outbox.deadline]) {
+      for (const at of [...deadlinesOf(link), link.contest?.until, link.outbox.deadline, silentAt(link)]) {
         if (at !== undefined && (earliest === undefined || at < earliest)) earliest = at;
       }
     }
@@ -233,6 +248,8 @@ export class Links {
       if (link.phase.kind === 'greeting' && link.phase.until <= now) over.push({ link, reason: 'no greeting in time' });
       if ((outbox.deadline ?? Number.POSITIVE_INFINITY) <= now)
         over.push({ link, reason: 'nothing was taken for 30 s' });
+      else if ((silentAt(link) ?? Number.POSITIVE_INFINITY) <= now)
+        over.push({ link, reason: 'nothing came for 30 s' });
     }
     return over;
   }
@@ -304,6 +321,16 @@ function isSilent({ session }: OpenLink): boolean {
 
 function isPresence({ kind }: Saying): boolean {
   return kind === 'keepAlive' || kind === 'announce' || kind === 'leave';
+}
+
+/**
+ * When a link that stays as it is has been silent for too long. Undefined where its carrier would tell that the other is
+ * gone, and where nothing is to be expected of who is there.
+ */
+function silentAt({ isFar, heardAt, phase }: OpenLink): Milliseconds | undefined {
+  if (!isFar || phase.kind === 'greeting') return undefined;
+  // Whoever is not thin sends KeepAlives; in the other dialect nobody does.
+  return phase.dialect.name === 'cbc' && !phase.greeting.thin ? heardAt + silentMs : undefined;
 }
 
 function deadlinesOf({ phase }: OpenLink): readonly (Milliseconds | undefined)[] {

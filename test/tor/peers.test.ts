@@ -12,7 +12,8 @@ const tor = theTor();
 /** Both sides of an onion address may let the other speak first, for 10 s each (spec/safety.md, Which dialect). */
 const linkMs = 90_000;
 const blockMs = 30_000;
-const endMs = 20_000;
+/** A daemon that is killed takes its own connections along; of another's it may not tell (core/network/links.ts). */
+const endMs = 60_000;
 /** The waits before a lost address is dialled again double from 250 ms, so five dials take some seconds. */
 const fewestDials = 5;
 const dialsMs = 30_000;

@@ -36,7 +36,7 @@ class Bench {
   link(name: DialectName): void {
     const id = ++this.#lastLink;
     const event = { kind: 'linkOpened', link: id, carrier: 'memory', address: `m:${id}`, dial: undefined } as const;
-    this.links.opened({ ...event, dialled: false, remote: undefined }, 0, start);
+    this.links.opened({ ...event, dialled: false, remote: undefined }, { waitMs: 0, isFar: false }, start);
     const link = this.links.link(id);
     if (link === undefined) throw new Error('the link is open');
     const { key, hex } = b;

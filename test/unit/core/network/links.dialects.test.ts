@@ -41,7 +41,7 @@ class Bench {
     const session = new Session({ ...this.#identity(b), expected: undefined });
     this.#others.set(id, { session, heard: [], greeted: 0 });
     const event = { kind: 'linkOpened', link: id, carrier: 'tcp', address: '127.0.0.1:1', dial: undefined } as const;
-    this.links.opened({ ...event, dialled: true, remote: undefined }, waitMs, now);
+    this.links.opened({ ...event, dialled: true, remote: undefined }, { waitMs, isFar: false }, now);
     return this.#openLink(id);
   }
 

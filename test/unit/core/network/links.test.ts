@@ -44,7 +44,7 @@ class Bench {
   open(dialled = false, now = start, carrier: Carrier = 'memory', address?: string): number {
     const link = ++this.#lastLink;
     const event = { kind: 'linkOpened', link, carrier, dial: undefined, dialled, remote: undefined } as const;
-    const isOpen = this.links.opened({ ...event, address: address ?? `m:${link}` }, 0, now);
+    const isOpen = this.links.opened({ ...event, address: address ?? `m:${link}` }, { waitMs: 0, isFar: false }, now);
     if (isOpen) this.advance(now);
     return link;
   }
@@ -370,7 +370,7 @@ describe('two links to one peer', () => {
             dial: undefined,
             dialled,
           } as const;
-          links.opened({ ...event, remote: undefined }, 0, start);
+          links.opened({ ...event, remote: undefined }, { waitMs: 0, isFar: false }, start);
           const link = links.link(place);
           if (link === undefined) throw new Error('the link is open');
           link.phase = phaseOf(other, true, start);
