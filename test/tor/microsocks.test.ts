@@ -11,7 +11,7 @@ import { SocketWatch } from '../model/socket-watch.ts';
 
 const linkMs = 20_000;
 const blockMs = 20_000;
-const fewestDials = 5;
+const fewestDials = 4;
 const dialsMs = 30_000;
 /** The longest wait before a lost address is dialled again (core/config.ts), and a link. */
 const backMs = 15_000 + linkMs;

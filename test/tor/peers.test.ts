@@ -14,8 +14,8 @@ const linkMs = 90_000;
 const blockMs = 30_000;
 /** A daemon that is killed takes its own connections along; of another's it may not tell (core/network/links.ts). */
 const endMs = 60_000;
-/** The waits before a lost address is dialled again double from 250 ms, so five dials take some seconds. */
-const fewestDials = 5;
+/** The waits before a lost address is dialled again double from 250 ms, so four dials take some seconds. */
+const fewestDials = 4;
 const dialsMs = 30_000;
 
 let peers: ProxiedPeers;
