@@ -6,6 +6,9 @@ import { ReferenceOnSockets } from '../../model/reference/on-sockets.ts';
 import { type RelayProcess, startRelay } from './relay-process.ts';
 import { Tab } from './tab.ts';
 
+/** A gcm-siv peer with nothing to say is silent until it asks for more neighbours, after 10 s: only then is its key proven. */
+const provenMs = 30_000;
+
 let relay: RelayProcess;
 const ends: (() => Promise<unknown>)[] = [];
 
@@ -43,7 +46,7 @@ for (const era of ['cbc', 'gcm-siv'] as const) {
     const peer = await reference(era);
     const tab = await Tab.open(context, relay.url);
     await connect(tab, peer.address);
-    await tab.connectedTo([peer.hex]);
+    await tab.connectedTo([peer.hex], provenMs);
     expect((await tab.status()).carriers).toContain('bridge');
     await oneChainOf(tab, peer);
   });
@@ -55,7 +58,7 @@ for (const era of ['cbc', 'gcm-siv'] as const) {
     await expect.poll(listen).toMatch(/^127\.0\.0\.1:\d+$/);
     await expect(tab.page.locator('[part~="listen"]')).toContainText((await listen()) ?? '');
     peer.connect((await listen()) ?? '');
-    await tab.connectedTo([peer.hex]);
+    await tab.connectedTo([peer.hex], provenMs);
     await expect.poll(() => peer.connected).toContain((await tab.status()).key);
     await oneChainOf(tab, peer);
   });
@@ -70,8 +73,8 @@ test('two tabs and peers of both eras, one dialled and one dialling, have one ch
   const listen = () => two.page.evaluate(() => document.querySelector('mccloud-peer')?.peer?.status.listen);
   await expect.poll(listen).toBeDefined();
   young.connect((await listen()) ?? '');
-  await one.connectedTo([old.hex]);
-  await two.connectedTo([young.hex]);
+  await one.connectedTo([old.hex], provenMs);
+  await two.connectedTo([young.hex], provenMs);
   await one.connectedTo([(await two.status()).key]);
   const said: string[] = [];
   for (const [speaker, share] of [
@@ -112,12 +115,12 @@ test('a relay that is started again carries the same connections, and lends the 
   const peer = await reference('cbc');
   const tab = await Tab.open(context, relay.url, 'main&port');
   await connect(tab, peer.address);
-  await tab.connectedTo([peer.hex]);
+  await tab.connectedTo([peer.hex], provenMs);
   await relay.kill();
   await expect.poll(async () => (await tab.status()).connected).not.toContain(peer.hex);
   await expect.poll(async () => (await tab.status()).problems).toContain('no-port');
   await relay.restart();
-  await tab.connectedTo([peer.hex], 30_000);
+  await tab.connectedTo([peer.hex], provenMs);
   await expect.poll(async () => (await tab.status()).problems, { timeout: 20_000 }).toEqual([]);
   await oneChainOf(tab, peer);
 });

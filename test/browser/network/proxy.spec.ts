@@ -50,7 +50,7 @@ test('a tab goes by the proxy alone and makes no RTCPeerConnection; without the 
   const usual = await Tab.open(context, relay.url);
   const hidden = await Tab.open(context, relay.url, 'main&via=tor');
   await connect(hidden, peer.address);
-  await hidden.connectedTo([peer.hex]);
+  await hidden.connectedTo([peer.hex], 30_000);
   expect(proxy.connections.map(({ host, port }) => `${host}:${port}`)).toEqual([peer.address]);
   await hidden.share('by the proxy');
   await usual.holds(['by the proxy']);
@@ -74,7 +74,7 @@ test('a tab goes by the proxy alone and makes no RTCPeerConnection; without the 
 test('every tab of such a relay dials by the proxy, names unresolved', async ({ context }) => {
   const tab = await Tab.open(context, relay.url);
   await connect(tab, `localhost:${peer.address.split(':')[1]}`);
-  await tab.connectedTo([peer.hex]);
+  await tab.connectedTo([peer.hex], 30_000);
   expect(proxy.connections.map(({ host }) => host)).toEqual(['localhost']);
 });
 

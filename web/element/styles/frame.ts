@@ -110,7 +110,7 @@ export const frameStyles = css`
     gap: 0.375rem;
   }
 
-  .share label {
+  .share > label {
     font-size: 0.9375rem;
   }
 

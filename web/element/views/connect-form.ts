@@ -27,7 +27,7 @@ export class ConnectForm {
     const { closed, listen } = this.#peer.status;
     return html`
       <form class="share" @submit=${this.#submitted}>
-        <label for="address">Link with a TCP peer</label>
+        <h2><label for="address">Link with a TCP peer</label></h2>
         <div class="line">
           <input
             id="address"
