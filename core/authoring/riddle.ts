@@ -24,8 +24,8 @@ export const nearReferenceDelayMs = 1_500;
 /** When data has waited so long and nobody who was named has written, anybody may (spec/safety.md, Mute candidates). */
 export const muteMs = 15_000;
 /**
- * A first block waits for unchanged membership, but not for ever (spec/safety.md, Roots, which says 2 s: of 600 simulated
- * networks the same three parted with 1.5 s as with 2 s, and a line of 20 peers has its first block before the reference).
+ * A first block waits for unchanged membership, but not for ever (spec/safety.md, Roots, which says 2 s: of 300 simulated
+ * networks with delays of the internet the same three parted with either, and a line of 20 is ahead of the reference).
  */
 const firstBlockCalmMs = 1_500;
 const firstBlockMostMs = 6_000;
