@@ -17,6 +17,7 @@ import {
   relayMessages,
   type Services,
   signalingMessageBytes,
+  signalledFrameBytes,
   type TabMessage,
   tabMessages,
 } from '../core/wire/signaling.ts';
@@ -236,7 +237,7 @@ class Conversation implements Reader {
     const member: Member = {
       key,
       replaced: () => this.#refuse('replaced', 'the same key has joined again'),
-      signalled: (from, sealed) => this.#tell({ kind: 'signalled', from, sealed }),
+      signalled: (from, sealed) => this.#tell({ kind: 'signalled', from, sealed }, signalledFrameBytes + sealed.length),
     };
     if (!served.room.join(member)) {
       this.#refuse('full', 'this relay has no room for another tab of this network');
@@ -257,8 +258,9 @@ class Conversation implements Reader {
     this.#tell({ kind: 'services', ...this.#shared.services() });
   }
 
-  #tell(message: RelayMessage): void {
-    this.#socket.send(encode(relayMessages, message), { binary: true });
+  /** @param bytes how long the message is, if that is known */
+  #tell(message: RelayMessage, bytes?: number): void {
+    this.#socket.send(encode(relayMessages, message, bytes), { binary: true });
     if (this.unreadBytes > mostBufferedBytes) this.#refuse('too-slow', 'what it is sent is not read');
     else if (this.unreadBytes > 0) this.#shared.backlog.sent(this);
   }

@@ -20,8 +20,9 @@ export interface Codec<T> {
 
 export type Value<C> = C extends Codec<infer T> ? T : never;
 
-export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
-  const writer = new Writer();
+/** @param capacity how many bytes it will be, if that is known: a longer value is moved and copied as it grows */
+export function encode<T>(codec: Codec<T>, value: T, capacity?: number): Uint8Array {
+  const writer = new Writer(capacity);
   codec.write(writer, value);
   return writer.finish();
 }

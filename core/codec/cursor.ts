@@ -54,8 +54,14 @@ const firstCapacity = 256;
 
 export class Writer {
   #length = 0;
-  #bytes = new Uint8Array(firstCapacity);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array;
+  #view: DataView;
+
+  /** @param capacity how many bytes there is room for before anything must be moved */
+  constructor(capacity: number = firstCapacity) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
 
   u8(value: number): void {
     const start = this.#claim(1);
@@ -82,9 +88,9 @@ export class Writer {
     this.#bytes.set(bytes, start);
   }
 
-  /** What was written, as an array of its own. */
+  /** What was written, as an array of its own; the end of the writer. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length);
   }
 
   /** Makes room first: it may replace the array, so its result goes into a variable before the array is named. */

@@ -69,6 +69,7 @@ export type GreetedLink = OpenLink & { phase: Extract<LinkPhase, { kind: 'greete
 
 /** spec/safety.md, Frames and sessions. */
 export const greetingTimeoutMs = 5_000;
+const beginWithinMs = 1_000;
 const mostUngreeted = 64;
 const mostUngreetedOfOneSource = 4;
 const mostLargeGreetings = 16;
@@ -119,7 +120,7 @@ export class Links {
    */
   opened(event: Extract<Event, { kind: 'linkOpened' }>, { waitMs, isFar }: Opening, now: Milliseconds): boolean {
     const { link: id, carrier, address, dialled, dial, remote } = event;
-    if (!this.#makeRoom(event)) {
+    if (!this.#makeRoom(event, now)) {
       this.#effects.put({ kind: 'close', link: id, reason: 'no room for another link' });
       return false;
     }
@@ -255,16 +256,18 @@ export class Links {
   }
 
   /**
-   * When it is full, the oldest that has sent nothing makes room; where all have begun to greet, the oldest of them, for a
-   * greeting is one write: who has begun and not ended it holds a place for nothing. @returns whether there is room now
+   * When it is full, the oldest that has sent nothing for a second makes room; where there is none, the oldest, whether it
+   * has begun to greet or not: else many that have begun would keep the others out, or have only those make room whose
+   * greeting is on its way. @returns whether there is room now
    */
-  #makeRoom(newcomer: Origin): boolean {
+  #makeRoom(newcomer: Origin, now: Milliseconds): boolean {
     const source = limitedSource(newcomer);
     const ofSource = this.#ungreeted().filter((link) => source !== undefined && limitedSource(link) === source);
     if (ofSource.length >= mostUngreetedOfOneSource && !this.#closeFirst(ofSource.filter(isSilent))) return false;
     const ungreeted = this.#ungreeted();
     if (this.#links.size < this.#maxLinks && ungreeted.length < mostUngreeted) return true;
-    return this.#closeFirst(ungreeted.filter(isSilent)) || this.#closeFirst(ungreeted);
+    const late = ungreeted.filter((link) => isSilent(link) && isLate(link, now));
+    return this.#closeFirst(late.length > 0 ? late : ungreeted);
   }
 
   #ungreeted(): OpenLink[] {
@@ -317,6 +320,11 @@ export function isGreeted(link: OpenLink): link is GreetedLink {
 
 function isSilent({ session }: OpenLink): boolean {
   return session.heldBytes === 0;
+}
+
+/** It has had a second to begin its greeting. */
+function isLate({ phase }: OpenLink, now: Milliseconds): boolean {
+  return phase.kind === 'greeting' && phase.until - now <= greetingTimeoutMs - beginWithinMs;
 }
 
 function isPresence({ kind }: Saying): boolean {

@@ -20,7 +20,7 @@ import {
 } from '../codec/codec.ts';
 import { taggedHash } from '../crypto/hash.ts';
 import { publicKeyCodec, signatureCodec } from '../crypto/key-codecs.ts';
-import type { Hash, PublicKey, Signature } from '../crypto/keys.ts';
+import { type Hash, type PublicKey, publicKeyBytes, type Signature } from '../crypto/keys.ts';
 
 /** A peer is told of at most this many others (issue 3). */
 export const mostTold = 10;
@@ -28,6 +28,8 @@ export const mostTold = 10;
 export const sealedBytes = 32 * 1024;
 /** The greatest message either side may send: a signal with its frame. */
 export const signalingMessageBytes = sealedBytes + 256;
+/** What the relay's message takes besides the signal it passes on: its number, a key, a length. */
+export const signalledFrameBytes = 1 + publicKeyBytes + 4;
 export const nonceBytes = 32;
 /** One for each way through a firewall is three; a browser tries all of them, and grows slow with many. */
 export const mostTurnServers = 8;

@@ -37,7 +37,7 @@ const trickleMs = 1_000;
  * @param seed chooses keys; each needs another
  * @param feedMs how often those that read nothing are sent 32 KiB more
  */
-export function slowClient(kind: SlowKind, url: string, seed: number, feedMs = 1_000): SlowClient {
+export function slowClient(kind: SlowKind, url: string, seed: number, feedMs = 2_000): SlowClient {
   switch (kind) {
     case 'nothing at all':
       return plain(kind, url, '');

@@ -80,13 +80,13 @@ describe('Lobby', () => {
   it('counts waiting from the last answer', () => {
     const lobby = new Lobby({ most: 1, mostOfOneSource: 2 });
     const [asked, silent] = visitors(lobby, 2) as [Standing, Standing];
-    sweep(lobby, 1);
+    sweep(lobby, 2);
     lobby.answered(asked);
     lobby.waits(asked);
     sweep(lobby, 2);
     expect(sentAway([asked, silent])).toEqual([silent]);
     entered(lobby);
-    sweep(lobby, 1);
+    sweep(lobby, 2);
     expect(sentAway([asked])).toEqual([asked]);
   });
 

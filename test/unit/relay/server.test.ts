@@ -97,6 +97,8 @@ describe('RelayServer', () => {
     for (const method of ['POST', 'PUT', 'DELETE']) {
       const response = await fetch(`${url}/`, { method });
       expect([response.status, response.headers.get('Allow')]).toEqual([405, 'GET, HEAD']);
+      // Whatever else it has to say.
+      expect(response.headers.get('Connection')).toBe('close');
     }
   });
 

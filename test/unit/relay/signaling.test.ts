@@ -110,6 +110,19 @@ describe('Signaling', () => {
     expect([...first, ...second].sort()).toEqual(others.map(({ hex }) => hex).sort());
   });
 
+  it('says that a tab has spoken when it asks to join, and not before', async () => {
+    const [one, other] = [opened(1), opened(2)];
+    await other.next('challenge');
+    expect(spoke).not.toHaveBeenCalled();
+    await one.join('main', url);
+    await one.told();
+    expect(spoke).toHaveBeenCalledTimes(1);
+    const stranger = opened(3);
+    await stranger.join('unheard-of', url);
+    await stranger.next('refused');
+    expect(spoke).toHaveBeenCalledTimes(1);
+  });
+
   it('passes signals as they are, in order, and says when there is nobody', async () => {
     const [one, two] = [await joined(1), await joined(2)];
     await one.told();
@@ -284,6 +297,33 @@ describe('Signaling', () => {
     await client.next('challenge');
     client.socket.send(message);
     await expectRefused(client, code);
+  });
+
+  it('refuses what comes between join and being told', async () => {
+    const client = opened(1);
+    await client.join('main', url);
+    client.send({ kind: 'ask', exclude: [] });
+    await expectRefused(client, 'not-joined');
+  });
+
+  it('looks at no signature of a tab that has gone meanwhile', async () => {
+    const [one, two] = [opened(1), await joined(2)];
+    await two.told();
+    await one.join('main', url);
+    one.socket.terminate();
+    await vi.waitFor(() => expect(server.clients.size).toBe(1));
+    two.send({ kind: 'ask', exclude: [] });
+    expect(await two.told()).toEqual([]);
+  });
+
+  it('closes only the socket of a message in very many pieces', async () => {
+    const [one, two] = [await joined(1), await joined(2)];
+    await one.told();
+    await two.told();
+    for (let piece = 0; piece < 80; piece++) one.socket.send(Buffer.alloc(1), { fin: false });
+    expect(await one.ended).toBe(1008);
+    two.send({ kind: 'ask', exclude: [] });
+    expect(await two.told()).toEqual([]);
   });
 
   it('refuses a second join', async () => {

@@ -54,6 +54,16 @@ describe('a writer', () => {
     expect(bytesToHex(writer.finish())).toBe('01020304050607feffffffffffffffaa');
   });
 
+  it('gives the same whatever it was told of the length', () => {
+    const wanted = Uint8Array.from({ length: 300 }, (_, place) => place);
+    for (const capacity of [undefined, 0, 1, 299, 300, 301, 1_000]) {
+      const writer = new Writer(capacity);
+      writer.raw(wanted.subarray(0, 100));
+      for (const byte of wanted.subarray(100)) writer.u8(byte);
+      expect(writer.finish()).toEqual(wanted);
+    }
+  });
+
   it('keeps what it wrote when it grows, whichever write makes it grow', () => {
     for (let filled = 240; filled <= 260; filled++) {
       const writer = new Writer();

@@ -186,25 +186,26 @@ describe('when there are too many links', () => {
     expect(bench.links.takeEnded()).toEqual([]);
   });
 
-  it('the oldest that has sent nothing makes room', () => {
+  it('the oldest that has sent nothing for a second makes room', () => {
     const bench = new Bench(3);
     const speaking = bench.open();
     bench.speak(speaking);
     const silent = bench.open();
     bench.prove(large);
-    const next = bench.open();
+    const next = bench.open(false, start + 1_000);
     expect(bench.ids).not.toContain(silent);
     expect(bench.ids).toContain(speaking);
     expect(bench.ids).toContain(next);
   });
 
-  it('the oldest makes room where all have begun to greet', () => {
+  it('the oldest makes room where all have begun to greet, or nobody has had a second for it', () => {
     const bench = new Bench(1_000);
     const opened = Array.from({ length: 64 }, () => bench.open());
     for (const link of opened) bench.speak(link);
-    const next = [bench.open(), bench.open()];
-    expect(bench.ids).toEqual([...opened.slice(1), next[1]]);
-    expect(bench.links.takeEnded().map(({ id }) => id)).toEqual([opened[0], next[0]]);
+    const next = Array.from({ length: 3 }, (_, place) => bench.open(false, start + 2_000 + 300 * place));
+    expect(bench.ids).toEqual([...opened.slice(3), ...next]);
+    const later = bench.open(false, start + 3_000);
+    expect(bench.ids).toEqual([...opened.slice(3), ...next.slice(1), later]);
   });
 
   it('no more than 64 have not greeted', () => {

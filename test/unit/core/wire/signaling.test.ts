@@ -15,6 +15,7 @@ import {
   relayMessages,
   sealedBytes,
   signalingMessageBytes,
+  signalledFrameBytes,
   tabMessages,
   turnTextBytes,
 } from '../../../../core/wire/signaling.ts';
@@ -115,6 +116,15 @@ describe('the caps', () => {
     const longer = concatBytes(bytes, new Uint8Array(1));
     new DataView(longer.buffer).setUint32(34, sealedBytes + 1, true);
     expect(() => decode(tabMessages, longer)).toThrow(expect.objectContaining({ code: 'too-long' }));
+  });
+
+  it('say how long a signal is that the relay passes on', () => {
+    for (const sealed of [new Uint8Array(0), new Uint8Array(500), new Uint8Array(sealedBytes)]) {
+      const message = { kind: 'signalled', from: key, sealed } as const;
+      const bytes = encode(relayMessages, message);
+      expect(bytes.length).toBe(signalledFrameBytes + sealed.length);
+      expect(encode(relayMessages, message, bytes.length)).toEqual(bytes);
+    }
   });
 
   it('let the longest join and refusal through in one message', () => {

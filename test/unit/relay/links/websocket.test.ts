@@ -56,6 +56,17 @@ describe('WebSocketLink', () => {
     }
   });
 
+  it('ends when a message comes in very many pieces', async () => {
+    const { link, plain, dispose } = await connectPlain();
+    const heard = Heard.by(link);
+    const closed = once(plain, 'close');
+    for (let i = 0; i <= webSocketOptions.maxFragments; i++) plain.send(Buffer.alloc(1), { fin: false });
+    expect((await closed)[0]).toBe(1008);
+    await until(() => heard.ends.length === 1);
+    expect(heard.length).toBe(0);
+    await dispose();
+  });
+
   it('ends when more comes than is kept before somebody is attached', async () => {
     const { link, plain, dispose } = await connectPlain();
     const closed = once(plain, 'close');
