@@ -17,7 +17,7 @@ export interface Member {
   signalled(from: PublicKey, sealed: Uint8Array): void;
 }
 
-/** A room of 10,000 tabs takes some 20 MB; a network that has more has more than one relay. */
+/** They and their sockets take some 100 MB; a network that has more has more than one relay. */
 export const mostMembers = 10_000;
 
 export class Room {
