@@ -25,7 +25,8 @@ import { theTor } from './tor.ts';
 const tor = theTor();
 const pageFolder = fileURLToPath(new URL('../../dist/page', import.meta.url));
 const dialMs = 60_000;
-const linkMs = 60_000;
+/** A dial that hangs is given up after a minute, and followed by another. */
+const linkMs = 150_000;
 const blocks = { timeout: 30_000, interval: 100 };
 
 let folder: string;

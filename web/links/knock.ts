@@ -5,8 +5,11 @@
  * find a relay long after it has come back. A fetch that fails costs nothing later.
  */
 import type { Milliseconds } from '../../core/config.ts';
+import { isOnion } from '../../core/network/addresses.ts';
 
 const timeoutMs: Milliseconds = 3_000;
+/** By Tor, which may have to find the way anew. */
+const farTimeoutMs: Milliseconds = 15_000;
 /** Where a page's content security policy forbids the fetch, a WebSocket may still go through: try one now and then. */
 const failuresToTryAnyway = 8;
 
@@ -52,6 +55,6 @@ async function head(url: string): Promise<unknown> {
     mode: 'no-cors',
     cache: 'no-store',
     credentials: 'omit',
-    signal: AbortSignal.timeout(timeoutMs),
+    signal: AbortSignal.timeout(isOnion(url) ? farTimeoutMs : timeoutMs),
   });
 }

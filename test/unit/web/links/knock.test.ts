@@ -1,7 +1,7 @@
 /**
  * Before a WebSocket is opened to an origin that failed, it is asked by fetch; to any other it is not.
  */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Knock } from '../../../../web/links/knock.ts';
 
 const address = 'ws://127.0.0.1:8080/signal';
@@ -55,5 +55,19 @@ describe('knocking', () => {
     knock.failed('wss://relay.example/signal');
     await knock.answers('wss://relay.example/signal');
     expect(asked).toEqual(['https://relay.example/signal']);
+  });
+
+  it.each([
+    ['ws://relay.example/signal', 3_000],
+    ['ws://abcdefghijklmnop.onion/signal', 15_000],
+  ])('waits at %s for %i ms', async (at, timeoutMs) => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout');
+    const fetched = vi.spyOn(globalThis, 'fetch').mockResolvedValue(new Response());
+    const real = new Knock();
+    real.failed(at);
+    expect(await real.answers(at)).toBe(true);
+    expect(timeout).toHaveBeenCalledExactlyOnceWith(timeoutMs);
+    expect(fetched.mock.calls[0]?.[1]?.signal).toBe(timeout.mock.results[0]?.value);
+    vi.restoreAllMocks();
   });
 });
