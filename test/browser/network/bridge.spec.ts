@@ -21,8 +21,11 @@ test.afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-async function reference(era: 'cbc' | 'gcm-siv'): Promise<ReferenceOnSockets> {
-  const peer = await ReferenceOnSockets.open(era, 20_261_124);
+/** Its own seed for each, and so its own key. */
+const seeds = { cbc: 20_261_124, 'gcm-siv': 20_261_125 };
+
+async function reference(era: keyof typeof seeds): Promise<ReferenceOnSockets> {
+  const peer = await ReferenceOnSockets.open(era, seeds[era]);
   ends.push(() => peer.close());
   return peer;
 }
