@@ -36,6 +36,11 @@ export class Delivered {
     }
   }
 
+  /** Whether an item stands on the chain. */
+  holds(id: ItemIdHex): boolean {
+    return this.chain.some(({ ids }) => ids.some((held) => itemIdHex(held) === id));
+  }
+
   get tip(): HashHex | undefined {
     const last = this.chain.at(-1);
     return last === undefined ? undefined : hashHex(last.block.hash);

@@ -177,6 +177,13 @@ export class SimulatedPeer implements Endpoint, Sender {
     });
   }
 
+  /** Its clock is set forward while it runs, or its machine has slept; no host's clock goes back (web/clock.ts). */
+  advanceClock(byMs: Milliseconds): void {
+    this.clockOffsetMs += byMs;
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+    this.handle({ kind: 'elapsed' });
+  }
+
   handle(event: Event): void {
     if (this.#machine === undefined || this.incarnation === undefined) return;
     if (this.#missed !== undefined) {
@@ -283,6 +290,7 @@ export class SimulatedPeer implements Endpoint, Sender {
       case 'deliver':
         if (effect.delivery.kind === 'applied')
           this.#appliedAt.set(effect.delivery.block.height, this.#world.agenda.now);
+        this.#world.witness.delivered(this.name, effect.delivery);
         return this.delivered.take(effect.delivery);
       case 'report':
         if (effect.message !== undefined) this.reports.add(effect.code);

@@ -8,7 +8,8 @@
  */
 import { type Block, blockHash, decodeBlock } from '../../core/chain/block.ts';
 import { type Data, dataCheck, decodeData } from '../../core/chain/data.ts';
-import { bytesToHex, equalBytes } from '../../core/codec/bytes.ts';
+import { bytesToHex, equalBytes, hexToBytes } from '../../core/codec/bytes.ts';
+import { encode, u64 } from '../../core/codec/codec.ts';
 import { sessionKey } from '../../core/crypto/agreement.ts';
 import { sha256 } from '../../core/crypto/hash.ts';
 import {
@@ -19,8 +20,16 @@ import {
   isPublicKey,
   type PublicKey,
   type SecretKey,
+  type Signature,
 } from '../../core/crypto/keys.ts';
-import { exactMessage, type SecondDialect, secondGreetingPayload, secondOpen } from '../model/second-decoder.ts';
+import type { ChainBlock, Delivery } from '../../core/events.ts';
+import {
+  type ExactMessage,
+  exactMessage,
+  type SecondDialect,
+  secondGreetingPayload,
+  secondOpen,
+} from '../model/second-decoder.ts';
 import type { SimulatedCrypto } from './crypto.ts';
 
 export interface Sighting {
@@ -50,6 +59,8 @@ export class Witness {
   readonly #children = new Map<string, HashHex>();
   readonly #items = new Map<string, boolean>();
   readonly #hostile = new Set<string>();
+  /** KeepAlives that were judged, of which a network passes the same one on a hundred times. */
+  readonly #keepAlives = new Map<string, boolean>();
 
   /** @param leastFrameBytes a KeepAlive's frame is 132 bytes, a block's at least 270: opening all takes twice the time */
   constructor(crypto: SimulatedCrypto, leastFrameBytes: number) {
@@ -60,6 +71,10 @@ export class Witness {
   /** An identity that does not keep the rules: what it signs proves nothing about ours. */
   distrust(key: PublicKey): void {
     this.#hostile.add(holderOf(key));
+  }
+
+  isDistrusted(key: PublicKey): boolean {
+    return this.#hostile.has(holderOf(key));
   }
 
   report(who: string, what: string): void {
@@ -84,6 +99,15 @@ export class Witness {
     if (read?.type === 'shareData') this.#sentData(sender.name, read.payload.slice(1));
     else if (read?.type === 'shareBlock' || read?.type === 'requestedBlock')
       this.#sentBlock(sender, read.payload.slice(1));
+    else if (read?.type === 'keepAlive') this.#sentKeepAlive(sender.name, read);
+  }
+
+  /** What an honest peer tells its application: nothing invalid, and nothing as its author's that is not. */
+  delivered(who: string, delivery: Delivery): void {
+    if (delivery.kind === 'applied') this.#applied(who, delivery.block);
+    if (delivery.kind === 'pendingAdded' && !this.#itemHolds(delivery.item.data)) {
+      this.report(who, 'delivered a forged item as pending');
+    }
   }
 
   /** Each body is judged once. */
@@ -119,6 +143,29 @@ export class Witness {
 
   #sentData(who: string, bytes: Uint8Array): void {
     if (!this.#itemHolds(decodeData(bytes))) this.report(who, 'passed on a forged item');
+  }
+
+  #sentKeepAlive(who: string, { pubkey, count, sign }: Extract<ExactMessage, { type: 'keepAlive' }>): void {
+    const name = `${pubkey} ${count} ${sign}`;
+    const holds = this.#keepAlives.get(name) ?? this.#keepAliveHolds(pubkey, count, sign);
+    this.#keepAlives.set(name, holds);
+    if (!holds) this.report(who, 'passed on a forged KeepAlive');
+    if (count === 0n) this.report(who, 'passed on a KeepAlive with count 0');
+  }
+
+  #keepAliveHolds(pubkey: string, count: bigint, sign: string): boolean {
+    const key = hexToBytes(pubkey);
+    const digest = sha256(encode(u64, count));
+    return isPublicKey(key) && this.#crypto.verify({ key, digest, signature: hexToBytes(sign) as Signature });
+  }
+
+  #applied(who: string, { block, verified }: ChainBlock): void {
+    const { hash, author, sign } = block;
+    const holds = isPublicKey(author) && this.#crypto.verify({ key: author, digest: hash, signature: sign });
+    if (!holds || !equalBytes(blockHash(block), hash)) this.report(who, 'delivered an invalid block');
+    block.data.forEach((item, place) => {
+      if (verified[place] && !this.#itemHolds(item)) this.report(who, 'delivered a forged item as verified');
+    });
   }
 
   #read<T>({ name }: Sender, attempt: () => T): T | undefined {
