@@ -62,6 +62,8 @@ export class SimulatedPeer implements Endpoint, Sender {
   readonly reports = new Set<string>();
   /** Where it looks for others whenever it starts: in a tab the relay's room, on a server its list. */
   readonly contacts: string[] = [];
+  /** Frames it has sent since its first start. */
+  sentFrames = 0;
   /** Its clock less the agenda's. */
   clockOffsetMs: Milliseconds = 0;
   readonly #identity: Identity;
@@ -246,6 +248,7 @@ export class SimulatedPeer implements Endpoint, Sender {
     const chunks = outgoing.get(link)?.splice(0) ?? [];
     const end = wires.end(link);
     if (end === undefined || chunks.length === 0) return;
+    this.sentFrames += chunks.length;
     for (const frame of chunks) {
       const dialect = this.#dialects.get(link);
       if (dialect !== undefined) witness.sent(this, end.other.owner.key, frame, dialect);
