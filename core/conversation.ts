@@ -10,6 +10,7 @@ import type { Data } from './chain/data.ts';
 import type { Milliseconds } from './config.ts';
 import { type ItemId, itemIdHex, keyHex } from './crypto/keys.ts';
 import type { LinkId } from './events.ts';
+import { Extension } from './extension.ts';
 import type { Machines } from './machines.ts';
 import { signaledAddress, unreachableAddress } from './network/addresses.ts';
 import type { GreetedLink } from './network/links.ts';
@@ -27,11 +28,13 @@ export class Conversation {
   readonly #machines: Machines;
   readonly #catchUp: CatchUp;
   readonly #whereabouts: Whereabouts;
+  readonly #extension: Extension;
 
   constructor(machines: Machines, catchUp: CatchUp, whereabouts: Whereabouts) {
     this.#machines = machines;
     this.#whereabouts = whereabouts;
     this.#catchUp = catchUp;
+    this.#extension = new Extension(machines);
   }
 
   /** The other's greeting came: from now on it is spoken to. */
@@ -74,6 +77,7 @@ export class Conversation {
       case 'shareBlock':
         return this.#catchUp.sharedBlock(link, message.block);
       case 'requestNeighbours':
+        if (message.count === 0) return this.#extension.arrived(link, message.exclude);
         return this.#introduce(link, message.count, new Set(message.exclude.map(keyHex)));
       case 'introduceNeighbours':
         for (const [, address] of message.neighbours.slice(0, mostIntroduced)) neighbours.told(address, now);
@@ -112,7 +116,6 @@ export class Conversation {
 
   /** Up to `count` random neighbours, none of them excluded; no answer when there is none. */
   #introduce(link: GreetedLink, count: number, exclude: ReadonlySet<string>): void {
-    if (count === 0) return;
     const { links, random, neighbours } = this.#machines;
     const introduced: (readonly [GreetedLink['phase']['key'], string])[] = [];
     for (const other of links.proven) {

@@ -25,6 +25,7 @@ import {
   ticketBytes,
   type Wish,
 } from '../../../core/wire/bridging.ts';
+import { type ExtensionMessage, mostExtensionItems, packExtension } from '../../../core/wire/carrier.ts';
 import { cbcMessages, dialects, gcmSivMessages } from '../../../core/wire/dialect.ts';
 import { identify } from '../../../core/wire/identify.ts';
 import { type Message, oursCommit, oursMark, wireVersion } from '../../../core/wire/messages.ts';
@@ -138,7 +139,12 @@ const bridgingExamples: Record<string, BridgingMessage> = {
   take: { kind: 'take', ticket },
 };
 
+const extensionExamples: Record<string, ExtensionMessage> = {
+  ping: { kind: 'ping', nonce: 7n },
+};
+
 const otherExamples: Record<string, Uint8Array> = {
+  ...mapped(extensionExamples, (message) => concatBytes(...packExtension(message))),
   greeting: encode(cbcMessages, greeting),
   digest,
   'bridge-digest': bridgeProof,
@@ -174,9 +180,14 @@ const limits: Record<string, number> = {
   'bytes of a signaling message': signalingMessageBytes,
   'bytes of an address': addressBytes,
   'bytes of a bridging message': bridgingMessageBytes,
+  'items of an extension message': mostExtensionItems,
   'bytes of a frame’s content': mostContentBytes,
   'bytes of a frame': mostFrameBytes(mostContentBytes),
 };
+
+function mapped<T, U>(values: Record<string, T>, to: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, to(value)]));
+}
 
 /** A chain without blocks, as it is exported. */
 async function exportOf(): Promise<Uint8Array> {
