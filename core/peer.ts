@@ -156,7 +156,7 @@ export class PeerMachine {
       case 'closed':
         return links.closed(event.link);
       case 'discovered':
-        for (const address of event.addresses) neighbours.told(address, now);
+        for (const address of event.addresses) neighbours.discovered(address, now);
         return;
       case 'listening':
         if (ownAddress.lent(event.address)) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
@@ -183,9 +183,10 @@ export class PeerMachine {
     this.#greeter.advance(now);
     this.#settleEnded(now);
     neighbours.dial(
-      links.all().map((link) => ({
-        address: link.address,
-        key: link.phase.kind === 'greeting' ? undefined : link.phase.hex,
+      links.all().map(({ address, dialled, phase }) => ({
+        address,
+        key: phase.kind === 'greeting' ? undefined : phase.hex,
+        dialled,
       })),
       now,
     );
@@ -221,7 +222,9 @@ export class PeerMachine {
       if (arrived.kind === 'greeted') {
         const greeted = this.#greeter.greeted(link, arrived.greeting, arrived.ours, now);
         if (greeted !== undefined) this.#conversation.greeted(greeted, now);
-      } else if (arrived.kind === 'message') this.#conversation.message(link as GreetedLink, arrived.message, now);
+      } else if (arrived.kind === 'message') {
+        this.#conversation.message(link as GreetedLink, arrived.message, arrived.bytes, now);
+      }
     }
     const { failure } = link.session;
     if (failure !== undefined) links.close(link, `${failure.code}: ${failure.message}`);
@@ -311,6 +314,7 @@ export class PeerMachine {
       neighbours.unlinked(link.address, now);
       this.#greeter.ended(link, now);
       this.#whereabouts.ended(link, now);
+      this.#conversation.ended(link, now);
     }
     if (ended.length > 0) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
   }
