@@ -75,7 +75,7 @@ export class Conversation {
       case 'requestedBlock':
         return this.#catchUp.requestedBlock(link, message.block, now);
       case 'shareBlock':
-        return this.#catchUp.sharedBlock(link, message.block);
+        return this.#catchUp.sharedBlock(link, message.block, now);
       case 'requestNeighbours':
         if (message.count === 0) return this.#extension.arrived(link, message.exclude);
         return this.#introduce(link, message.count, new Set(message.exclude.map(keyHex)));

@@ -17,6 +17,7 @@ import type { Command, Effect, Event, LinkId, Loaded, RequestId } from './events
 import type { WaitingFor } from './face.ts';
 import { Greeter } from './greeter.ts';
 import { type Machines, makeMachines, type PeerOptions } from './machines.ts';
+import { lasting } from './network/anchors.ts';
 import type { GreetedLink, OpenLink } from './network/links.ts';
 import type { Opened } from './storage/store.ts';
 import { Whereabouts } from './whereabouts.ts';
@@ -130,11 +131,12 @@ export class PeerMachine {
    * A block that was signed but not stored on the chain before a crash takes its place now, and is sent like any other.
    */
   restore(
-    { journal, lastSigned }: Pick<Opened, 'journal' | 'lastSigned'>,
+    { journal, lastSigned, notes }: Pick<Opened, 'journal' | 'lastSigned' | 'notes'>,
     pending: readonly PoolItem[],
     now: Milliseconds,
   ): void {
-    const { writer, chain } = this.#machines;
+    const { writer, chain, neighbours } = this.#machines;
+    for (const { name, bytes } of notes) if (name === 'addresses') neighbours.restore(bytes, now);
     for (const { parent } of journal) writer.signedBefore(parent === undefined ? undefined : hashHex(parent));
     for (const item of pending) chain.pool.add(item);
     if (lastSigned !== undefined) chain.add(keptCandidate({ bytes: lastSigned, unverified: [] }), now);
@@ -195,7 +197,8 @@ export class PeerMachine {
     serving.advance((id) => links.greetedLink(id), this.#storeChanged);
     if (this.#closing === undefined) this.#write(now);
     links.flush(now);
-    if (this.#closing !== undefined && (!this.#machines.chain.isSigning || this.#closing <= now)) this.#close();
+    if (this.#closing !== undefined && (!this.#machines.chain.isSigning || this.#closing <= now)) this.#close(now);
+    else if (neighbours.dueToKeep(now)) this.#keepAddresses(now);
   }
 
   #write(now: Milliseconds): void {
@@ -205,8 +208,15 @@ export class PeerMachine {
     if (writer.waitingFor !== waitedFor) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
   }
 
-  #close(): void {
+  #keepAddresses(now: Milliseconds): void {
+    const { neighbours, links, recorder } = this.#machines;
+    const bytes = neighbours.note(lasting(links.proven), now);
+    if (bytes !== undefined) recorder.note({ name: 'addresses', bytes });
+  }
+
+  #close(now: Milliseconds): void {
     const { links } = this.#machines;
+    this.#keepAddresses(now);
     for (const link of links.all()) links.close(link, 'this peer closed');
     this.#closed = true;
   }
@@ -251,9 +261,11 @@ export class PeerMachine {
   }
 
   #verified(request: RequestId, results: readonly boolean[], now: Milliseconds): void {
-    const { gossip } = this.#machines;
-    if (gossip.asked(request)) this.#accept(gossip.verified(request, results[0] === true), now);
-    else if (!this.#whereabouts.verified(request, results[0] === true, now)) {
+    const { gossip, links } = this.#machines;
+    if (gossip.asked(request)) {
+      if (results[0] === false) links.falsehood(gossip.bringer(request), now);
+      this.#accept(gossip.verified(request, results[0] === true), now);
+    } else if (!this.#whereabouts.verified(request, results[0] === true, now)) {
       this.#catchUp.verified(request, results, now);
     }
   }
@@ -269,7 +281,9 @@ export class PeerMachine {
       return;
     }
     members.signed(data.author, now);
-    const from = link === undefined ? undefined : links.greetedLink(link)?.phase.key;
+    const bringer = link === undefined ? undefined : links.greetedLink(link);
+    if (bringer !== undefined) bringer.gave.itemAt = now;
+    const from = bringer?.phase.key;
     const isFromAuthor = from !== undefined && holderOf(from) === holderOf(data.author);
     if (!isFromAuthor || !gossip.rest(item, now)) this.#conversation.passOn(id, data, holders, link, now);
   }

@@ -48,7 +48,11 @@ export function isOnion(address: string): boolean {
 
 /** The host of `host:port` or of `http://…` or `ws://…`, as it stands there; empty where there is none. */
 function hostOf(address: string): string {
-  return hostAndPort(address)?.host ?? /^(?:ws|http)s?:\/\/(?:\[([^\]]+)\]|([^/:?#]+))/i.exec(address)?.slice(1).join('') ?? '';
+  return (
+    hostAndPort(address)?.host ??
+    /^(?:ws|http)s?:\/\/(?:\[([^\]]+)\]|([^/:?#]+))/i.exec(address)?.slice(1).join('') ??
+    ''
+  );
 }
 
 /**

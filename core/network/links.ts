@@ -216,6 +216,12 @@ export class Links {
     }
   }
 
+  /** What this link brought is false in itself. One of ours checks what it passes on, so there it is its own doing. */
+  falsehood(id: LinkId | undefined, now: Milliseconds): void {
+    const link = id === undefined ? undefined : this.greetedLink(id);
+    if (link?.account.falsehood(link.phase.ours, now) === true) this.close(link, 'what it sends is false');
+  }
+
   /** We end it. */
   close(link: OpenLink, reason: string): void {
     if (!this.#links.delete(link.id)) return;

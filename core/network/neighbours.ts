@@ -15,8 +15,8 @@ import { type Random, randomBelow } from '../random.ts';
 import type { DialectName } from '../wire/dialect.ts';
 import { AddressBook, type Entry, roomSource, type Source } from './address-book.ts';
 import { addressNote, restoreNote } from './address-note.ts';
-import type { Lasting } from './anchors.ts';
 import { groupOf, hostAndPort, isPrivate, signaledKey, unreachableAddress } from './addresses.ts';
+import type { Lasting } from './anchors.ts';
 import type { OwnAddress } from './own-address.ts';
 
 type AddressState =
@@ -126,9 +126,13 @@ export class Neighbours {
     this.#kept = { changes: this.#book.changes, at: now };
   }
 
-  /** The book as it is to be kept, when it is time. */
-  note({ leading, anchors }: Lasting, isClosing: boolean, now: Milliseconds): Uint8Array | undefined {
-    if (!isClosing && now < this.#kept.at + keepMs) return undefined;
+  /** Whether it is time to keep the book. */
+  dueToKeep(now: Milliseconds): boolean {
+    return now >= this.#kept.at + keepMs;
+  }
+
+  /** The book as it is to be kept; undefined when it is kept like that. */
+  note({ leading, anchors }: Lasting, now: Milliseconds): Uint8Array | undefined {
     this.#kept.at = now;
     this.#book.anchor(new Set(anchors));
     if (this.#book.changes === this.#kept.changes) return undefined;
@@ -244,7 +248,10 @@ export class Neighbours {
       if (known.state.kind !== 'idle' || known.state.from > now) continue;
       if (known.key !== undefined && linkedKeys.has(known.key)) {
         // Looked at again later, or the deadline of a wanted one would stay in the past.
-        known.state = { kind: 'idle', from: known.wanted ? now + wantedRetryMs.mostForRelay : Number.POSITIVE_INFINITY };
+        known.state = {
+          kind: 'idle',
+          from: known.wanted ? now + wantedRetryMs.mostForRelay : Number.POSITIVE_INFINITY,
+        };
         continue;
       }
       if (known.wanted || missing-- > 0) this.#dial(known);
@@ -289,7 +296,8 @@ export class Neighbours {
     };
     const hasHope = this.#book.tried.some((entry) => entry.failures === 0 && isFree(entry));
     let mostFresh = hasHope ? Math.max(1, Math.floor(this.#settings.count / 2)) : count;
-    if (hasHope) for (const { isFresh, state } of this.#known.values()) if (isFresh && state.kind !== 'idle') mostFresh--;
+    if (hasHope)
+      for (const { isFresh, state } of this.#known.values()) if (isFresh && state.kind !== 'idle') mostFresh--;
     const groups = new Set(links.map(({ address }) => groupOf(address)));
     const chosen = this.#book.choose({ count, mostFresh, isFree, groups }, now);
     if (chosen.length < count) this.#lookAt = this.#book.nextDue(isFree, now);

@@ -35,9 +35,9 @@ class Bench {
   readonly #seeded = new Seeded(1);
   #lastLink = 0;
 
-  constructor(maxLinks = 64) {
+  constructor(maxLinks = 64, count = 0) {
     const session = { curve: fakeCurve, random: this.#seeded.random, secret: self.secret, publicKey: self.key };
-    this.links = new Links({ accepts, ...session, network: 'main' }, maxLinks, this.effects);
+    this.links = new Links({ accepts, ...session, network: 'main' }, { maxLinks, count }, this.effects);
   }
 
   /** @returns the link's id */
@@ -175,15 +175,53 @@ describe('a link', () => {
 });
 
 describe('when there are too many links', () => {
-  it('another one is refused', () => {
+  it('another one is refused when we dialled them all', () => {
     const bench = new Bench(2);
-    bench.prove(small);
-    bench.prove(large);
+    bench.prove(small, true);
+    bench.prove(large, true);
     bench.effects.take();
     const refused = bench.open();
     expect(bench.taken('close')).toMatchObject([{ link: refused }]);
     expect(bench.ids).not.toContain(refused);
     expect(bench.links.takeEnded()).toEqual([]);
+  });
+
+  it('a newcomer is let in until it is proven, and then one that dialled us goes for it', () => {
+    const bench = new Bench(6, 2);
+    const ours = [bench.prove(small, true), bench.prove(large, true)];
+    const theirs = authors(4, 20).map((author) => bench.prove(author));
+    bench.effects.take();
+    const [author] = authors(1, 30) as [Author];
+    const newcomer = bench.greet(author, false, start + 60_000);
+    expect(bench.taken('close')).toEqual([]);
+    bench.links.prove(newcomer, start + 60_000);
+    const [closed, ...more] = bench.taken('close');
+    expect(more).toEqual([]);
+    expect(theirs.map(({ id }) => id)).toContain(closed?.link);
+    expect(bench.ids).toEqual(expect.arrayContaining([...ours.map(({ id }) => id), newcomer.id]));
+    const next = bench.open(false, start + 60_001);
+    expect(bench.taken('close')).toMatchObject([{ link: next }]);
+  });
+
+  it('none of those that we dial, whatever their state, goes for one that dials us', () => {
+    const bench = new Bench(4, 2);
+    const dialling = [bench.open(true), bench.open(true)];
+    for (let count = 0; count < 20; count++) bench.open(false, start + 2_000 + count);
+    expect(bench.ids).toEqual(expect.arrayContaining(dialling));
+    expect(bench.ids.length).toBeLessThanOrEqual(4);
+  });
+
+  it('half of them are the most for one network', () => {
+    const bench = new Bench(8);
+    for (const [place, author] of authors(4, 20).entries()) {
+      const link = bench.prove(author);
+      Object.assign(link, { carrier: 'tcp', address: `203.0.113.${place}:1` });
+    }
+    bench.effects.take();
+    const refused = bench.open(false, start, 'tcp', '203.0.77.7:1');
+    expect(bench.taken('close')).toMatchObject([{ link: refused }]);
+    const taken = bench.open(false, start, 'tcp', '198.51.100.7:1');
+    expect(bench.ids).toContain(taken);
   });
 
   it('the oldest that has sent nothing for a second makes room', () => {
@@ -354,7 +392,7 @@ describe('two links to one peer', () => {
       const ends = [mine, theirs].map((own) => {
         const links = new Links(
           { accepts, curve: fakeCurve, random: seeded.random, secret: own.secret, publicKey: own.key, network: 'main' },
-          64,
+          { maxLinks: 64, count: 0 },
           new Effects(),
         );
         const other = own === mine ? theirs : mine;
