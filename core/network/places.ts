@@ -8,9 +8,9 @@
  * Links that we dialled are never up for it, and some places are kept for them. Decides; `links.ts` closes.
  */
 import type { Milliseconds } from '../config.ts';
+import type { Carrier } from '../link.ts';
 import { type Random, randomBelow } from '../random.ts';
 import { groupOf } from './addresses.ts';
-import type { GreetedLink } from './links.ts';
 
 export interface Limits {
   readonly maxLinks: number;
@@ -18,8 +18,17 @@ export interface Limits {
   readonly count: number;
 }
 
-type Newcomer = Pick<GreetedLink, 'dialled' | 'address' | 'carrier'>;
-type Links = readonly GreetedLink[];
+export interface Newcomer {
+  readonly dialled: boolean;
+  readonly address: string;
+  readonly carrier: Carrier;
+}
+
+/** What counts of a link that has greeted. */
+export interface Placed extends Newcomer {
+  readonly phase: { readonly kind: 'greeted' | 'proven'; readonly since: Milliseconds };
+  readonly gave: { readonly blockAt: Milliseconds | undefined; readonly itemAt: Milliseconds | undefined };
+}
 
 /** When all places are taken, so many more may come as far as their first frame, for which another may have to go. */
 export const mostWaiting = 8;
@@ -45,20 +54,24 @@ export class Places {
   }
 
   /** Whether as many have dialled us from its network (an IPv4 /16, say) as may. */
-  isCrowded(newcomer: Newcomer, links: Links): boolean {
+  isCrowded(newcomer: Newcomer, links: readonly Placed[]): boolean {
     const network = newcomer.dialled ? undefined : networkOf(newcomer);
     if (network === undefined) return false;
     return links.filter((link) => !link.dialled && networkOf(link) === network).length >= this.#mostOfOneGroup;
   }
 
   /** Whether one of these must go for another one. */
-  isFull({ dialled }: Pick<Newcomer, 'dialled'>, links: Links): boolean {
+  isFull({ dialled }: Pick<Newcomer, 'dialled'>, links: readonly Placed[]): boolean {
     const inbound = links.filter((link) => !link.dialled).length;
     return links.length >= this.maxLinks || (!dialled && inbound >= this.#mostInbound);
   }
 
   /** Who may have to go for it; undefined when all of them stay, or it is too soon. */
-  evictable({ dialled }: Pick<Newcomer, 'dialled'>, links: Links, now: Milliseconds): GreetedLink | undefined {
+  evictable<L extends Placed>(
+    { dialled }: Pick<Newcomer, 'dialled'>,
+    links: readonly L[],
+    now: Milliseconds,
+  ): L | undefined {
     const inbound = links.filter((link) => !link.dialled);
     const silent = inbound.find(({ phase }) => phase.kind === 'greeted' && phase.since <= now - unprovenMs);
     if (silent !== undefined || (!dialled && now < this.#evictedAt + evictionMs)) return silent;
@@ -71,7 +84,7 @@ export class Places {
     this.#evictedAt = now;
   }
 
-  #unprotected(links: Links): Links {
+  #unprotected<L extends Placed>(links: readonly L[]): readonly L[] {
     const each = Math.ceil(this.maxLinks / placesForOneMerit);
     let left = without(
       links,
@@ -92,11 +105,15 @@ function networkOf({ carrier, address }: Newcomer): string | undefined {
 }
 
 /** The newer it is, the less. */
-function lasting({ phase }: GreetedLink): number {
+function lasting({ phase }: Placed): number {
   return -phase.since;
 }
 
-function best(links: Links, merit: (link: GreetedLink) => number | undefined, count: number): Links {
+function best<L extends Placed>(
+  links: readonly L[],
+  merit: (link: L) => number | undefined,
+  count: number,
+): readonly L[] {
   return links
     .filter((link) => merit(link) !== undefined)
     .sort((a, b) => (merit(b) ?? 0) - (merit(a) ?? 0))
@@ -104,7 +121,7 @@ function best(links: Links, merit: (link: GreetedLink) => number | undefined, co
 }
 
 /** The oldest of each of the networks that fewest come from. */
-function rare(links: Links, count: number): Links {
+function rare<L extends Placed>(links: readonly L[], count: number): readonly L[] {
   const known = [...byGroup(links)].filter(([group]) => group !== undefined).map(([, members]) => members);
   return known
     .sort((a, b) => a.length - b.length)
@@ -113,8 +130,8 @@ function rare(links: Links, count: number): Links {
 }
 
 /** Those whose network is not known are one group: their keys are free to make. */
-function byGroup(links: Links): Map<string | undefined, GreetedLink[]> {
-  const groups = new Map<string | undefined, GreetedLink[]>();
+function byGroup<L extends Placed>(links: readonly L[]): Map<string | undefined, L[]> {
+  const groups = new Map<string | undefined, L[]>();
   for (const link of links) {
     const network = networkOf(link);
     const members = groups.get(network);
@@ -124,6 +141,6 @@ function byGroup(links: Links): Map<string | undefined, GreetedLink[]> {
   return groups;
 }
 
-function without(links: Links, others: Links): Links {
+function without<L>(links: readonly L[], others: readonly L[]): readonly L[] {
   return links.filter((link) => !others.includes(link));
 }

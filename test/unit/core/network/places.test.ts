@@ -2,9 +2,7 @@
  * core/network/places.ts: who may have to go, held against what the protected have earned.
  */
 import { describe, expect, it } from 'vitest';
-import { Account } from '../../../../core/network/account.ts';
-import type { GreetedLink } from '../../../../core/network/links.ts';
-import { mostWaiting, Places } from '../../../../core/network/places.ts';
+import { mostWaiting, type Placed, Places } from '../../../../core/network/places.ts';
 import { Seeded } from '../../../model/seeded.ts';
 
 const start = 1_000_000;
@@ -13,23 +11,27 @@ const now = start + 3_600_000;
 interface Drawn {
   readonly address?: string;
   readonly dialled?: boolean;
-  readonly carrier?: GreetedLink['carrier'];
+  readonly carrier?: Placed['carrier'];
   readonly kind?: 'greeted' | 'proven';
   readonly since?: number;
   readonly blockAt?: number;
   readonly itemAt?: number;
 }
 
-let lastId = 0;
-
 /** What counts here of a link. */
-function link({ address = 'm:1', dialled = false, carrier = 'tcp', kind = 'proven', since = start, ...gave }: Drawn) {
+function link({
+  address = 'm:1',
+  dialled = false,
+  carrier = 'tcp',
+  kind = 'proven',
+  since = start,
+  ...gave
+}: Drawn): Placed {
   const { blockAt, itemAt } = gave;
-  const part = { id: ++lastId, address, dialled, carrier, phase: { kind, since }, account: new Account(start) };
-  return { ...part, gave: { blockAt, itemAt } } as unknown as GreetedLink;
+  return { address, dialled, carrier, phase: { kind, since }, gave: { blockAt, itemAt } };
 }
 
-function many(count: number, drawn: (place: number) => Drawn): GreetedLink[] {
+function many(count: number, drawn: (place: number) => Drawn): Placed[] {
   return Array.from({ length: count }, (_, place) => link(drawn(place)));
 }
 
@@ -41,8 +43,8 @@ function places(maxLinks = 64, count = 3, seed = 1): Places {
 }
 
 /** All that ever go, over many lots. */
-function victims(of: Places, links: readonly GreetedLink[]): Set<GreetedLink> {
-  const gone = new Set<GreetedLink>();
+function victims(of: Places, links: readonly Placed[]): Set<Placed> {
+  const gone = new Set<Placed>();
   for (let round = 0; round < 1_000; round++) {
     const victim = of.evictable(inbound, links, now);
     if (victim !== undefined) gone.add(victim);
@@ -174,9 +176,9 @@ describe('who goes', () => {
     let stayed = 0;
     for (let seed = 0; seed < 200; seed++) {
       const links = many(61, (place) => ({ since: start + place }));
-      const honest = links.at(-1) as GreetedLink;
+      const honest = links.at(-1) as Placed;
       const of = places(64, 3, seed);
-      let held: GreetedLink[] = links;
+      let held: Placed[] = links;
       for (let evictions = 0; evictions < 10; evictions++) {
         const victim = of.evictable(inbound, held, now);
         held = [...held.filter((other) => other !== victim), link({ since: now })];
