@@ -2,8 +2,8 @@
  * Whom to link with: addresses the user gave, addresses of the book, and when to dial or to ask for more.
  *
  * An address the user gave is dialled again for as long as the peer runs. Of those in the book (address-book.ts) enough
- * are dialled that `relationship.count` neighbours are linked, besides the user's, and that half as many were dialled
- * from here, however many dial us: else whoever dials us from many keys would choose all our neighbours. Every
+ * are dialled that `relationship.count` neighbours are linked, besides the user's; and of those reached before half as
+ * many however many dial us, else whoever dials us from many keys would choose all our neighbours. Every
  * `relationship.time` a peer with too few asks all it has (spec/wire.md, Messages). Of each address is remembered how its
  * peer wants to be greeted (spec/safety.md, Which dialect). Sends nothing itself.
  */
@@ -114,10 +114,6 @@ export class Neighbours {
     this.#book = new AddressBook(random, settings.retry);
     this.#askAt = now + settings.timeMs;
     this.#kept.at = now;
-  }
-
-  get book(): AddressBook {
-    return this.#book;
   }
 
   /** What `note` gave when this peer ran before. */
@@ -243,7 +239,8 @@ export class Neighbours {
   /** Dials what should be dialled now. */
   dial(links: readonly Neighbour[], now: Milliseconds): void {
     const linkedKeys = new Set(links.map((link) => link.key));
-    let missing = this.#missing(links);
+    const missing = this.#missing(links);
+    let left = Math.max(missing.neighbours, missing.chosen);
     for (const known of this.#known.values()) {
       if (known.state.kind !== 'idle' || known.state.from > now) continue;
       if (known.key !== undefined && linkedKeys.has(known.key)) {
@@ -254,9 +251,9 @@ export class Neighbours {
         };
         continue;
       }
-      if (known.wanted || missing-- > 0) this.#dial(known);
+      if (known.wanted || left-- > 0) this.#dial(known);
     }
-    if (missing > 0 && now >= this.#lookAt) this.#dialFromBook(missing, links, now);
+    if (left > 0 && now >= this.#lookAt) this.#dialFromBook(left, Math.min(left, missing.neighbours), links, now);
   }
 
   /** Whether it is time to ask for more neighbours. */
@@ -274,18 +271,21 @@ export class Neighbours {
     return earliest;
   }
 
-  /** How many more to dial: those who dial us make up for half of the neighbours wanted, no more. */
-  #missing(links: readonly Neighbour[]): number {
+  /** How many more neighbours to dial; and how many of our own choice, however many dial us. */
+  #missing(links: readonly Neighbour[]): { readonly neighbours: number; readonly chosen: number } {
     const { count } = this.#settings;
     let dialling = 0;
     for (const { wanted, state } of this.#known.values()) if (!wanted && state.kind === 'dialling') dialling++;
     const strangers = links.filter(({ address }) => !this.isWanted(address)).length;
     const dialled = links.filter((link) => link.dialled).length;
-    return Math.max(count - strangers, Math.ceil(count / 2) - dialled) - dialling;
+    return { neighbours: count - strangers - dialling, chosen: Math.ceil(count / 2) - dialled - dialling };
   }
 
-  /** While there is hope to reach one again, half of the places are kept for those that were reached before. */
-  #dialFromBook(count: number, links: readonly Neighbour[], now: Milliseconds): void {
+  /**
+   * Those over `missing` are of our own choice, so they must have been reached before. While there is hope to reach one
+   * again, half of the places are kept for such.
+   */
+  #dialFromBook(count: number, missing: number, links: readonly Neighbour[], now: Milliseconds): void {
     const addresses = new Set(links.map(({ address }) => address));
     const keys = new Set(links.map(({ key }) => key));
     const isFree = ({ address, claimedBy }: Entry): boolean => {
@@ -295,9 +295,11 @@ export class Neighbours {
       return key !== this.#own && !addresses.has(address) && (key === undefined || !keys.has(key));
     };
     const hasHope = this.#book.tried.some((entry) => entry.failures === 0 && isFree(entry));
-    let mostFresh = hasHope ? Math.max(1, Math.floor(this.#settings.count / 2)) : count;
-    if (hasHope)
-      for (const { isFresh, state } of this.#known.values()) if (isFresh && state.kind !== 'idle') mostFresh--;
+    let mostFresh = missing;
+    if (hasHope) {
+      const inUse = [...this.#known.values()].filter(({ isFresh, state }) => isFresh && state.kind !== 'idle').length;
+      mostFresh = Math.min(missing, Math.max(1, Math.floor(this.#settings.count / 2)) - inUse);
+    }
     const groups = new Set(links.map(({ address }) => groupOf(address)));
     const chosen = this.#book.choose({ count, mostFresh, isFree, groups }, now);
     if (chosen.length < count) this.#lookAt = this.#book.nextDue(isFree, now);

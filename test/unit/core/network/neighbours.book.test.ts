@@ -116,12 +116,16 @@ describe('addresses we were told of', () => {
     },
   );
 
-  it('are dialled though others have dialled us from many keys: half of the neighbours are of our own choice', () => {
+  it('and reached before are dialled though others dial us from many keys: half of the neighbours are of our own choice', () => {
     const bench = new Bench(4);
     for (let place = 0; place < 50; place++) bench.link(`203.0.113.7:${40_000 + place}`, new Author(100 + place).hex);
     bench.told(...many);
+    expect(bench.dial()).toEqual([]);
+    for (const address of many.slice(5, 15)) bench.neighbours.reached(address, bench.now);
+    bench.unlink('somewhere');
     const dialled = bench.dial();
     expect(dialled).toHaveLength(2);
+    for (const address of dialled) expect(many.slice(5, 15)).toContain(address);
     for (const address of dialled) bench.link(address);
     expect(bench.untilDialled(1_000)).toBeUndefined();
   });
