@@ -6,15 +6,25 @@
  * the work of `elapsed` too (design.md, Time in a tab). Has no clock, no randomness and no I/O of its own.
  */
 import { CatchUp } from './catch-up.ts';
+import { eligibleKeys } from './chain/eligible.ts';
+import { Health } from './chain/health.ts';
 import type { PoolItem } from './chain/pool.ts';
 import { keptCandidate } from './chain/tree.ts';
 import type { HeldChain } from './chain/verification.ts';
 import type { Milliseconds } from './config.ts';
 import { Conversation } from './conversation.ts';
-import { type HashHex, hashHex, holderOf, type PublicKey, type PublicKeyHex } from './crypto/keys.ts';
+import {
+  type HashHex,
+  type Holder,
+  hashHex,
+  holderOf,
+  holderOfHex,
+  type PublicKey,
+  type PublicKeyHex,
+} from './crypto/keys.ts';
 import { SessionError } from './errors.ts';
 import type { Command, Effect, Event, LinkId, Loaded, RequestId } from './events.ts';
-import type { WaitingFor } from './face.ts';
+import type { ChainHealth, WaitingFor } from './face.ts';
 import { Greeter } from './greeter.ts';
 import { type Machines, makeMachines, type PeerOptions } from './machines.ts';
 import type { GreetedLink, OpenLink } from './network/links.ts';
@@ -31,6 +41,7 @@ export class PeerMachine {
   readonly #greeter: Greeter;
   readonly #whereabouts: Whereabouts;
   readonly #conversation: Conversation;
+  readonly #health = new Health();
   /** Whether a change was stored during this event. */
   #storeChanged = false;
   /** Told to close, and until when a block of ours on its way to the disk is waited for. */
@@ -94,6 +105,35 @@ export class PeerMachine {
 
   get waitingFor(): WaitingFor | undefined {
     return this.#machines.writer.waitingFor;
+  }
+
+  get chainHealth(): ChainHealth {
+    const { members, publicKey } = this.#machines;
+    return this.#health.look(
+      this.tip,
+      () => this.#written,
+      (holder) => holder === holderOf(publicKey) || [...members.known].some((key) => holderOfHex(key) === holder),
+    );
+  }
+
+  /** Keys established before the block of the main chain at this height; of a first block, those it names. */
+  eligibleBefore(height: number): Set<Holder> {
+    const written = this.#written;
+    const end = height === 0 ? 1 : height - (written[0]?.height ?? 0);
+    return eligibleKeys(written.slice(0, Math.max(0, end)));
+  }
+
+  /** Who wrote the blocks of the main chain held here and whom they name, oldest first. */
+  get #written(): readonly {
+    readonly height: number;
+    readonly author: PublicKey;
+    readonly nextChoices: readonly PublicKey[];
+  }[] {
+    return this.#machines.chain.tree.main.map(({ height, block: { author, nextChoices } }) => ({
+      height,
+      author,
+      nextChoices,
+    }));
   }
 
   /** Whether the command to close has been carried out. */
