@@ -145,8 +145,8 @@ export class PeerMachine {
   get deadline(): Milliseconds | undefined {
     if (this.#closed || this.#closing !== undefined) return this.#closed ? undefined : this.#closing;
     const { presence, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
-    const { announcements, watchDog, crossing, gossip } = this.#machines;
-    const online = [presence, members, announcements, watchDog, this.#whereabouts];
+    const { announcements, watchDog, crossing, gossip, referenceSplit } = this.#machines;
+    const online = [presence, members, announcements, watchDog, this.#whereabouts, referenceSplit];
     let earliest: Milliseconds | undefined;
     for (const { deadline } of [...online, neighbours, links, sync, newcomers, chain.pool, writer, crossing, gossip]) {
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
@@ -217,11 +217,12 @@ export class PeerMachine {
 
   /** Everything whose time has come, in the order in which one leads to the other. */
   #advance(now: Milliseconds): void {
-    const { links, neighbours, serving } = this.#machines;
+    const { links, neighbours, serving, referenceSplit } = this.#machines;
     for (const { link, reason } of links.overdue(now)) links.close(link, reason);
     this.#catchUp.advance(now);
     this.#greeter.advance(now);
     this.#settleEnded(now);
+    referenceSplit.look(now, this.#catchUp.busy(now));
     neighbours.dial(
       links.all().map((link) => ({
         address: link.address,
@@ -279,7 +280,8 @@ export class PeerMachine {
   }
 
   #loaded(request: RequestId, result: Loaded, now: Milliseconds): void {
-    const { gossip, serving, links } = this.#machines;
+    const { gossip, serving, links, referenceSplit } = this.#machines;
+    if (referenceSplit.loaded(request, result)) return;
     if (gossip.asked(request)) {
       this.#accept(gossip.looked(request, result.kind === 'containsItems' && result.contained[0] === true), now);
     } else if (!serving.loaded(request, result, (id) => links.greetedLink(id))) {
@@ -343,10 +345,11 @@ export class PeerMachine {
   }
 
   #settleEnded(now: Milliseconds): void {
-    const { links, neighbours, serving, effects } = this.#machines;
+    const { links, neighbours, serving, effects, referenceSplit } = this.#machines;
     const ended = links.takeEnded();
     for (const link of ended) {
       serving.ended(link.id);
+      referenceSplit.ended(link.id);
       this.#catchUp.ended(link.id);
       neighbours.unlinked(link.address, now);
       this.#greeter.ended(link, now);
