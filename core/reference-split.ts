@@ -129,14 +129,15 @@ export class ReferenceSplit {
   }
 
   #report(keys: readonly PublicKeyHex[]): void {
-    const message = keys.length === 0 ? undefined : messageOf(keys);
+    const message = keys.length === 0 ? undefined : splitMessage(keys);
     if (message === this.#reported) return;
     this.#reported = message;
     this.#effects.put({ kind: 'report', code: 'reference-split', message });
   }
 }
 
-function messageOf(keys: readonly PublicKeyHex[]): string {
+/** @param keys of the neighbours, at least one */
+export function splitMessage(keys: readonly PublicKeyHex[]): string {
   const named = keys.slice(0, mostNamed).map((key) => `${key.slice(0, 6)}…${key.slice(-4)}`);
   const further = keys.length - named.length;
   const who = further === 0 ? named.join(', ') : `${named.join(', ')} and ${further} more`;

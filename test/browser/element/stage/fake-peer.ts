@@ -116,6 +116,7 @@ export class FakePeer implements PeerFace {
   /** Takes so many of the newest blocks away. Own items wait again. What follows them differs from what was there. */
   revert(blocks: number): void {
     const gone = this.#chain.splice(-blocks).reverse();
+    this.#gone = [...gone];
     this.#fork++;
     for (const { items, height, hash } of gone) {
       for (const item of items) {
@@ -125,6 +126,15 @@ export class FakePeer implements PeerFace {
       }
     }
     this.#emit('revert', gone);
+    this.#emit('change', undefined);
+  }
+
+  /** The blocks that were taken away last stand on the chain again. */
+  giveBack(): void {
+    for (const block of this.#gone.splice(0).reverse()) {
+      this.#chain.push(block);
+      this.#emit('block', block);
+    }
     this.#emit('change', undefined);
   }
 
@@ -201,6 +211,7 @@ export class FakePeer implements PeerFace {
   }
 
   #fork = 0;
+  #gone: BlockView[] = [];
 
   #next(items: readonly Item[]): BlockView {
     const height = this.#chain.length;
