@@ -145,5 +145,5 @@ export function splitMessage(keys: readonly PublicKeyHex[]): string {
     keys.length === 1
       ? 'A neighbour that runs the reference program stands'
       : 'Neighbours that run the reference program stand';
-  return `${what} on another branch than this peer (${who}). They never change theirs: what is shared here may not be seen there.`;
+  return `${what} on another branch than this peer (${who}). The reference program never leaves its branch: what is shared here may not be seen there.`;
 }

@@ -175,8 +175,9 @@ export const chainStyles = css`
   }
 
   .level[data-level='pending'] {
-    background: var(--_weld);
-    color: var(--_on-weld);
+    background: none;
+    outline: 1px dashed currentColor;
+    outline-offset: -1px;
   }
 
   .level[data-level='acknowledged'],
