@@ -26,7 +26,7 @@ export class GivenWay {
     return this.#hashes.size;
   }
 
-  /** The newest of them, newest first. */
+  /** The highest of them, the highest first. */
   get blocks(): readonly BlockView[] {
     return this.#blocks;
   }
@@ -34,7 +34,7 @@ export class GivenWay {
   /** @param blocks newest first */
   reverted(blocks: readonly BlockView[]): void {
     for (const { hash } of blocks) this.#hashes.add(hash);
-    this.#blocks = [...this.#blocks, ...blocks].slice(0, mostShown);
+    this.#blocks = [...this.#blocks, ...blocks].sort((a, b) => b.height - a.height).slice(0, mostShown);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#forget(), shownMs);
     this.#changed();

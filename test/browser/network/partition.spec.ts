@@ -110,14 +110,11 @@ for (const depth of depths) {
     await join(browser);
     await oneChain(all, height + depth, joinedTimeoutMs);
     const left = await Promise.all(all.map(reverts));
-    for (const [place, tab] of all.entries()) {
-      const givenWay = tab.page.locator('[part~="given-way"]');
-      if (left[place] === 0) await expect(givenWay).toHaveCount(0);
-      else await expect(givenWay).toContainText(`${left[place]} blocks gave way to a better branch.`);
+    const losers = all.filter((_, place) => (left[place] ?? 0) >= depth);
+    expect(losers.length, 'tabs whose branch lost').toBeGreaterThanOrEqual(here.length);
+    for (const { page } of losers) {
+      await expect(page.locator('[part~="given-way"]')).toContainText(/blocks gave way to a better branch\./);
     }
-    const [leftHere, leftThere] = [left.slice(0, 2), left.slice(2)];
-    expect([leftHere, leftThere]).toContainEqual([0, 0]);
-    expect([leftHere, leftThere]).toContainEqual([depth, depth]);
 
     const texts = [...together, ...saidHere, ...saidThere];
     for (const tab of all) await tab.holds(texts, joinedTimeoutMs);

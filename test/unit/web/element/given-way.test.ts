@@ -45,6 +45,13 @@ describe('blocks that gave way', () => {
     expect(givenWay.count).toBe(0);
   });
 
+  it('that go after others are shown where they stood', () => {
+    const all = blocks(4);
+    givenWay.reverted(all.slice(2));
+    givenWay.reverted(all.slice(0, 2));
+    expect(givenWay.blocks).toEqual(all.slice(0, 3));
+  });
+
   it('and come back are no loss', () => {
     const [newest, oldest] = blocks(2) as [ReturnType<FakePeer['write']>, ReturnType<FakePeer['write']>];
     givenWay.reverted([newest, oldest]);
