@@ -172,7 +172,10 @@ export interface PeerFace {
    * @throws PeerError `too-large` past 512 KiB, `not-own` for an item that this peer did not make lately, `closed`
    */
   share(data: Uint8Array | Item): Receipt;
-  /** Of an item shared here, or left pending by this peer when it last closed; undefined once it is followed no more. */
+  /**
+   * Of an item of one's own: shared since the peer opened, or found then to be pending or to stand in one of the newest
+   * blocks. Undefined for others, and once it is followed no more.
+   */
   progressOf(item: ItemIdHex): Progress | undefined;
   /** Whether the item's author has signed it, whatever it says of itself. */
   verifyItem(item: Item): Promise<boolean>;

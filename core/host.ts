@@ -109,6 +109,7 @@ export class Peer implements PeerFace {
       peer.pending.set(view.id, view);
       peer.#receipts.issue(view);
     }
+    peer.#receipts.found(machine.newest.map(blockView), peer.publicKey);
     peer.#driver.start();
     for (const data of left) peer.#driver.dispatch({ kind: 'commanded', command: { kind: 'pass', data } });
     return peer;

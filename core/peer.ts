@@ -23,7 +23,7 @@ import {
   type PublicKeyHex,
 } from './crypto/keys.ts';
 import { SessionError } from './errors.ts';
-import type { Command, Effect, Event, LinkId, Loaded, RequestId } from './events.ts';
+import type { ChainBlock, Command, Effect, Event, LinkId, Loaded, RequestId } from './events.ts';
 import type { ChainHealth, WaitingFor } from './face.ts';
 import { Greeter } from './greeter.ts';
 import { type Machines, makeMachines, type PeerOptions } from './machines.ts';
@@ -91,6 +91,11 @@ export class PeerMachine {
   get held(): HeldChain {
     const { count, tree, rootHash } = this.#machines.chain;
     return { count, root: rootHash, tip: tree.tip?.block };
+  }
+
+  /** The newest blocks of the main chain, as many as are held here, oldest first. */
+  get newest(): readonly ChainBlock[] {
+    return this.#machines.chain.tree.main;
   }
 
   pending(): Iterable<PoolItem> {

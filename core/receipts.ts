@@ -72,6 +72,16 @@ export class Receipts {
     };
   }
 
+  /** The newest blocks as they are found when the peer opens, oldest first: our own items in them are followed again. */
+  found(blocks: readonly BlockView[], own: BlockView['author']): void {
+    for (const { items } of blocks) {
+      for (const { id, author, verified } of items) {
+        if (verified && author === own && !this.#followed.has(id)) this.#follow(id);
+      }
+    }
+    for (const block of blocks) this.applied(block);
+  }
+
   progressOf(id: ItemIdHex): Progress | undefined {
     return this.#followed.get(id)?.progress;
   }

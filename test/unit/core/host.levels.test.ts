@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { encodeData, itemIdOf } from '../../../core/chain/data.ts';
 import { utf8Bytes } from '../../../core/codec/bytes.ts';
 import { itemIdHex } from '../../../core/crypto/keys.ts';
+import { MemoryStore } from '../../../core/storage/memory.ts';
 import { noChange } from '../../contract/material.ts';
 import { Author } from '../../model/author.ts';
 import { House, storeWith } from '../../model/house.ts';
+import { storedBlocks } from '../../model/stage.ts';
 
 describe('a receipt', () => {
   it('is confirmed by who was established before its block and has written on top of it', async () => {
@@ -32,6 +34,18 @@ describe('a receipt', () => {
     const { peer } = await new House().open('a', new Author(1), store);
     expect(peer.progressOf(itemIdHex(itemIdOf(item)))).toMatchObject({ level: 'pending' });
   });
+});
+
+it('an own item that stood in one of the newest blocks when the peer closed has its level again when it opens', async () => {
+  const [self, other] = [new Author(1), new Author(2)];
+  const item = self.item('from before');
+  const root = other.block(undefined, [self.key, other.key]);
+  const chain = [root, other.block(root, [self.key], [item])];
+  const store = new MemoryStore();
+  await store.change({ ...noChange, append: storedBlocks([...chain, self.block(chain[1])]) });
+  const { peer } = await new House().open('a', self, store);
+  const progress = peer.progressOf(itemIdHex(itemIdOf(item)));
+  expect(progress).toMatchObject({ level: 'confirmed', height: 1, depth: 1, authors: 1 });
 });
 
 describe('the health of the chain', () => {

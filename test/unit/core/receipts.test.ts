@@ -273,6 +273,15 @@ describe('what is followed', () => {
     expect(receipts.progressOf(item('never shared').id)).toBeUndefined();
   });
 
+  it('are own items in the blocks that are there when the peer opens, and not those of others or what is not verified', () => {
+    const { receipts } = made();
+    const [mine, forged] = [item('mine'), { ...item('forged'), verified: false }];
+    const other = { ...item('another’s'), author: b.hex };
+    receipts.found([blockWith([forged, mine, other], 3), blockWith([], 4, b)], a.hex);
+    const levels = [mine, forged, other].map(({ id }) => receipts.progressOf(id)?.level);
+    expect(levels).toEqual(['confirmed', undefined, undefined]);
+  });
+
   it('is one thing for two receipts of one item', async () => {
     const { receipts } = made();
     const shared = item();
