@@ -26,6 +26,7 @@ import { Serving } from './network/serving.ts';
 import { Sync } from './network/sync.ts';
 import { WatchDog } from './network/watch-dog.ts';
 import type { Random } from './random.ts';
+import { ReferenceSplit } from './reference-split.ts';
 import { Recorder } from './storage/recorder.ts';
 import { Troubles } from './troubles.ts';
 import type { DialectName } from './wire/dialect.ts';
@@ -61,6 +62,7 @@ export interface Machines {
   readonly neighbours: Neighbours;
   readonly links: Links;
   readonly writer: Writer;
+  readonly referenceSplit: ReferenceSplit;
   readonly random: Random;
 }
 
@@ -110,6 +112,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     neighbours: new Neighbours(relationship, ownAddress, keyHex(publicKey), random, effects, startedAt),
     links,
     writer: new Writer({ ...identity, thin }, authoring, chain, members, effects),
+    referenceSplit: new ReferenceSplit(chain, links, effects),
     random,
   };
 }
