@@ -6,25 +6,16 @@
  * the work of `elapsed` too (design.md, Time in a tab). Has no clock, no randomness and no I/O of its own.
  */
 import { CatchUp } from './catch-up.ts';
-import { eligibleKeys } from './chain/eligible.ts';
-import { Health } from './chain/health.ts';
 import type { PoolItem } from './chain/pool.ts';
 import { keptCandidate } from './chain/tree.ts';
 import type { HeldChain } from './chain/verification.ts';
+import { ChainReport } from './chain-report.ts';
 import type { Milliseconds } from './config.ts';
 import { Conversation } from './conversation.ts';
-import {
-  type HashHex,
-  type Holder,
-  hashHex,
-  holderOf,
-  holderOfHex,
-  type PublicKey,
-  type PublicKeyHex,
-} from './crypto/keys.ts';
+import { type HashHex, hashHex, holderOf, type PublicKey, type PublicKeyHex } from './crypto/keys.ts';
 import { SessionError } from './errors.ts';
-import type { ChainBlock, Command, Effect, Event, LinkId, Loaded, RequestId } from './events.ts';
-import type { ChainHealth, WaitingFor } from './face.ts';
+import type { Command, Effect, Event, LinkId, Loaded, RequestId } from './events.ts';
+import type { WaitingFor } from './face.ts';
 import { Greeter } from './greeter.ts';
 import { type Machines, makeMachines, type PeerOptions } from './machines.ts';
 import type { GreetedLink, OpenLink } from './network/links.ts';
@@ -36,12 +27,13 @@ import type { Arrived } from './wire/session.ts';
 const closingMs = 500;
 
 export class PeerMachine {
+  /** What is told of the chain besides its blocks. */
+  readonly chainReport: ChainReport;
   readonly #machines: Machines;
   readonly #catchUp: CatchUp;
   readonly #greeter: Greeter;
   readonly #whereabouts: Whereabouts;
   readonly #conversation: Conversation;
-  readonly #health = new Health();
   /** Whether a change was stored during this event. */
   #storeChanged = false;
   /** Told to close, and until when a block of ours on its way to the disk is waited for. */
@@ -50,6 +42,7 @@ export class PeerMachine {
 
   constructor(options: PeerOptions) {
     this.#machines = makeMachines(options);
+    this.chainReport = new ChainReport(this.#machines);
     this.#catchUp = new CatchUp(this.#machines);
     this.#greeter = new Greeter(this.#machines);
     this.#whereabouts = new Whereabouts(this.#machines);
@@ -93,11 +86,6 @@ export class PeerMachine {
     return { count, root: rootHash, tip: tree.tip?.block };
   }
 
-  /** The newest blocks of the main chain, as many as are held here, oldest first. */
-  get newest(): readonly ChainBlock[] {
-    return this.#machines.chain.tree.main;
-  }
-
   pending(): Iterable<PoolItem> {
     return this.#machines.chain.pool.items();
   }
@@ -110,35 +98,6 @@ export class PeerMachine {
 
   get waitingFor(): WaitingFor | undefined {
     return this.#machines.writer.waitingFor;
-  }
-
-  get chainHealth(): ChainHealth {
-    const { members, publicKey } = this.#machines;
-    return this.#health.look(
-      this.tip,
-      () => this.#written,
-      (holder) => holder === holderOf(publicKey) || [...members.known].some((key) => holderOfHex(key) === holder),
-    );
-  }
-
-  /** Keys established before the block of the main chain at this height; of a first block, those it names. */
-  eligibleBefore(height: number): Set<Holder> {
-    const written = this.#written;
-    const end = height === 0 ? 1 : height - (written[0]?.height ?? 0);
-    return eligibleKeys(written.slice(0, Math.max(0, end)));
-  }
-
-  /** Who wrote the blocks of the main chain held here and whom they name, oldest first. */
-  get #written(): readonly {
-    readonly height: number;
-    readonly author: PublicKey;
-    readonly nextChoices: readonly PublicKey[];
-  }[] {
-    return this.#machines.chain.tree.main.map(({ height, block: { author, nextChoices } }) => ({
-      height,
-      author,
-      nextChoices,
-    }));
   }
 
   /** Whether the command to close has been carried out. */
