@@ -8,7 +8,7 @@
 import { CodecError } from './errors.ts';
 import type { Machines } from './machines.ts';
 import type { GreetedLink } from './network/links.ts';
-import { type ExtensionMessage, packExtension, unpackExtension } from './wire/carrier.ts';
+import { type ExtensionMessage, extensionSaying, unpackExtension } from './wire/carrier.ts';
 
 export class Extension {
   readonly #machines: Machines;
@@ -41,9 +41,4 @@ export class Extension {
         return;
     }
   }
-}
-
-/** As it is said to one of ours. */
-export function extensionSaying(message: ExtensionMessage) {
-  return { kind: 'requestNeighbours', count: 0, exclude: packExtension(message) } as const;
 }

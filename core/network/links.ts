@@ -12,6 +12,7 @@ import type { HashHex, PublicKey, PublicKeyHex } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
 import type { Event, LinkId, RequestId } from '../events.ts';
 import type { Carrier } from '../link.ts';
+import { extensionSaying } from '../wire/carrier.ts';
 import type { Dialect, DialectName } from '../wire/dialect.ts';
 import type { Greeting } from '../wire/messages.ts';
 import { payloadOf, type Saying } from '../wire/saying.ts';
@@ -280,12 +281,17 @@ export class Links {
     return link !== undefined;
   }
 
-  /** Of two links dialled by one side the newer stays; else both must show that they live. Never between reference peers. */
+  /** Of two links dialled by one side the newer stays; else both are asked for a sign of life. Never between reference peers. */
   #contest(link: GreetedLink, now: Milliseconds): void {
     for (const other of this.#rivals(link)) {
       if (other.dialled === link.dialled) {
         this.close(other.id < link.id ? other : link, 'a newer link to this peer took its place');
-      } else for (const each of [other, link]) each.contest = { until: now + contestMs, answered: false };
+        continue;
+      }
+      for (const each of [other, link]) {
+        each.contest = { until: now + contestMs, answered: false };
+        this.send(each, extensionSaying({ kind: 'ping', nonce: BigInt(each.id) }), 'kept');
+      }
     }
   }
 

@@ -26,6 +26,11 @@ const types: { readonly [K in ExtensionMessage['kind']]: Type<Extract<ExtensionM
   pong: { number: 3, codec: struct({ nonce: u64 }) },
 };
 
+/** As it is said to one of ours. */
+export function extensionSaying(message: ExtensionMessage) {
+  return { kind: 'requestNeighbours', count: 0, exclude: packExtension(message) } as const;
+}
+
 /** The items to send as `exclude` with count 0. */
 export function packExtension(message: ExtensionMessage): PublicKey[] {
   const { number, codec } = types[message.kind] as Type<ExtensionMessage>;
