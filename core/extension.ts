@@ -31,7 +31,7 @@ export class Extension {
   }
 
   #message(link: GreetedLink, message: ExtensionMessage): void {
-    const { links } = this.#machines;
+    const { links, heads } = this.#machines;
     switch (message.kind) {
       case 'ping':
         links.send(link, extensionSaying({ kind: 'pong', nonce: message.nonce }), 'kept');
@@ -39,6 +39,8 @@ export class Extension {
       case 'pong':
         // Any frame that decrypts is the sign of life that was asked for.
         return;
+      case 'head':
+        return heads.came(link.id, message);
     }
   }
 }

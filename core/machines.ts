@@ -17,6 +17,7 @@ import { Effects } from './effects.ts';
 import { Announcements } from './network/announcements.ts';
 import { Crossing } from './network/crossing.ts';
 import { Gossip } from './network/gossip.ts';
+import { Heads } from './network/heads.ts';
 import { Links } from './network/links.ts';
 import { Members } from './network/members.ts';
 import { Neighbours } from './network/neighbours.ts';
@@ -52,6 +53,7 @@ export interface Machines {
   readonly newcomers: Newcomers;
   readonly gossip: Gossip;
   readonly sync: Sync;
+  readonly heads: Heads;
   readonly serving: Serving;
   readonly members: Members;
   readonly presence: Presence;
@@ -102,6 +104,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
       },
       isChecking: (link) => intake.isChecking(link),
     }),
+    heads: new Heads(chain, links),
     serving: new Serving(chain, effects),
     members,
     announcements: new Announcements(publicKey, members, random),

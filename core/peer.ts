@@ -150,10 +150,11 @@ export class PeerMachine {
   get deadline(): Milliseconds | undefined {
     if (this.#closed || this.#closing !== undefined) return this.#closed ? undefined : this.#closing;
     const { presence, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
-    const { announcements, watchDog, crossing, gossip, referenceSplit } = this.#machines;
+    const { announcements, watchDog, crossing, gossip, heads, referenceSplit } = this.#machines;
     const online = [presence, members, announcements, watchDog, this.#whereabouts, referenceSplit];
     let earliest: Milliseconds | undefined;
-    for (const { deadline } of [...online, neighbours, links, sync, newcomers, chain.pool, writer, crossing, gossip]) {
+    const blocks = [sync, heads, newcomers, writer];
+    for (const { deadline } of [...online, ...blocks, neighbours, links, chain.pool, crossing, gossip]) {
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
     }
     return earliest;

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bytesToHex, concatBytes, hexToBytes, utf8Bytes } from '../../../core/codec/bytes.ts';
 import { decode, encode } from '../../../core/codec/codec.ts';
-import { type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
+import { type Hash, type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
 import { nobleCurve } from '../../../core/crypto/noble-curve.ts';
 import { signaledAddress, signaledKey, unreachableAddress } from '../../../core/network/addresses.ts';
 import { mostContentBytes, sectionBytes, writeExport } from '../../../core/storage/export.ts';
@@ -141,6 +141,7 @@ const bridgingExamples: Record<string, BridgingMessage> = {
 
 const extensionExamples: Record<string, ExtensionMessage> = {
   ping: { kind: 'ping', nonce: 7n },
+  head: { kind: 'head', height: 7, tip: repeated(0x11, 32) as Hash, root: repeated(0x22, 32) as Hash },
 };
 
 const otherExamples: Record<string, Uint8Array> = {
