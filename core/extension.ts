@@ -31,7 +31,7 @@ export class Extension {
   }
 
   #message(link: GreetedLink, message: ExtensionMessage): void {
-    const { links, heads } = this.#machines;
+    const { links, heads, acknowledgements } = this.#machines;
     switch (message.kind) {
       case 'ping':
         links.send(link, extensionSaying({ kind: 'pong', nonce: message.nonce }), 'kept');
@@ -41,6 +41,8 @@ export class Extension {
         return;
       case 'head':
         return heads.came(link.id, message);
+      case 'acknowledgement':
+        return acknowledgements.came(link.id, message);
     }
   }
 }

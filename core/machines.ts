@@ -14,6 +14,7 @@ import type { Config, Milliseconds } from './config.ts';
 import type { Curve } from './crypto/curve.ts';
 import { keyHex, type PublicKey, type SecretKey } from './crypto/keys.ts';
 import { Effects } from './effects.ts';
+import { Acknowledgements } from './network/acknowledgements.ts';
 import { Announcements } from './network/announcements.ts';
 import { Crossing } from './network/crossing.ts';
 import { Gossip } from './network/gossip.ts';
@@ -54,6 +55,7 @@ export interface Machines {
   readonly gossip: Gossip;
   readonly sync: Sync;
   readonly heads: Heads;
+  readonly acknowledgements: Acknowledgements;
   readonly serving: Serving;
   readonly members: Members;
   readonly presence: Presence;
@@ -105,6 +107,11 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
       isChecking: (link) => intake.isChecking(link),
     }),
     heads: new Heads(chain, links),
+    acknowledgements: new Acknowledgements(
+      { ...identity, network, thin },
+      { chain, members, links, recorder, effects },
+      { took: () => undefined },
+    ),
     serving: new Serving(chain, effects),
     members,
     announcements: new Announcements(publicKey, members, random),

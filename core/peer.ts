@@ -223,7 +223,7 @@ export class PeerMachine {
 
   /** Everything whose time has come, in the order in which one leads to the other. */
   #advance(now: Milliseconds): void {
-    const { links, neighbours, serving, referenceSplit } = this.#machines;
+    const { links, neighbours, serving, referenceSplit, acknowledgements } = this.#machines;
     for (const { link, reason } of links.overdue(now)) links.close(link, reason);
     this.#catchUp.advance(now);
     this.#greeter.advance(now);
@@ -238,6 +238,7 @@ export class PeerMachine {
     );
     this.#whereabouts.advance(now);
     this.#conversation.speak(now);
+    acknowledgements.advance(this.#catchUp.busy(now), now);
     serving.advance((id) => links.greetedLink(id), this.#storeChanged);
     if (this.#closing === undefined) this.#write(now);
     links.flush(now);
@@ -296,11 +297,11 @@ export class PeerMachine {
   }
 
   #verified(request: RequestId, results: readonly boolean[], now: Milliseconds): void {
-    const { gossip } = this.#machines;
-    if (gossip.asked(request)) this.#accept(gossip.verified(request, results[0] === true), now);
-    else if (!this.#whereabouts.verified(request, results[0] === true, now)) {
-      this.#catchUp.verified(request, results, now);
-    }
+    const { gossip, acknowledgements } = this.#machines;
+    const held = results[0] === true;
+    if (gossip.asked(request)) return this.#accept(gossip.verified(request, held), now);
+    if (this.#whereabouts.verified(request, held, now) || acknowledgements.verified(request, held, now)) return;
+    this.#catchUp.verified(request, results, now);
   }
 
   /** An item that is signed by its author and on no block yet: kept, shown, passed on. */
@@ -351,11 +352,12 @@ export class PeerMachine {
   }
 
   #settleEnded(now: Milliseconds): void {
-    const { links, neighbours, serving, effects, referenceSplit } = this.#machines;
+    const { links, neighbours, serving, effects, referenceSplit, acknowledgements } = this.#machines;
     const ended = links.takeEnded();
     for (const link of ended) {
       serving.ended(link.id);
       referenceSplit.ended(link.id);
+      acknowledgements.ended(link.id);
       this.#catchUp.ended(link.id);
       neighbours.unlinked(link.address, now);
       this.#greeter.ended(link, now);

@@ -10,14 +10,15 @@ import { equalBytes, utf8Bytes } from '../codec/bytes.ts';
 import { type Codec, decode, encode, struct, u64 } from '../codec/codec.ts';
 import { type PublicKey, publicKeyBytes } from '../crypto/keys.ts';
 import { CodecError, invariant } from '../errors.ts';
-import { type Head, headCodec } from './holdings.ts';
+import { type Acknowledgement, acknowledgementCodec, type Head, headCodec } from './holdings.ts';
 
 export type ExtensionMessage =
   /** Asks for a sign of life; any number. */
   | { readonly kind: 'ping'; readonly nonce: bigint }
   /** The answer, with the ping's number. */
   | { readonly kind: 'pong'; readonly nonce: bigint }
-  | ({ readonly kind: 'head' } & Head);
+  | ({ readonly kind: 'head' } & Head)
+  | ({ readonly kind: 'acknowledgement' } & Acknowledgement);
 
 /** Longer messages are cut by whoever makes them: the first item holds 23 bytes of it, each other one 33. */
 export const mostExtensionItems = 16_384;
@@ -27,6 +28,7 @@ const types: { readonly [K in ExtensionMessage['kind']]: Type<Extract<ExtensionM
   ping: { number: 2, codec: struct({ nonce: u64 }) },
   pong: { number: 3, codec: struct({ nonce: u64 }) },
   head: { number: 4, codec: headCodec },
+  acknowledgement: { number: 5, codec: acknowledgementCodec },
 };
 
 /** As it is said to one of ours. */

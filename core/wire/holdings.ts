@@ -3,9 +3,10 @@
  *
  * Values and their codecs; the number of each is the carrier's (carrier.ts).
  */
-import { type Codec, struct, u32 } from '../codec/codec.ts';
-import { hashCodec } from '../crypto/key-codecs.ts';
-import type { Hash } from '../crypto/keys.ts';
+import { type Codec, encode, option, struct, text, u32 } from '../codec/codec.ts';
+import { taggedHash } from '../crypto/hash.ts';
+import { hashCodec, publicKeyCodec, signatureCodec } from '../crypto/key-codecs.ts';
+import type { Hash, PublicKey, Signature } from '../crypto/keys.ts';
 
 /** The newest block of the chain of whoever says it. */
 export interface Head {
@@ -17,3 +18,29 @@ export interface Head {
 }
 
 export const headCodec: Codec<Head> = struct({ height: u32, tip: hashCodec, root: hashCodec });
+
+/** The promise of a next candidate not to write on a sibling of a block. */
+export interface Acknowledgement {
+  readonly block: Hash;
+  readonly key: PublicKey;
+  readonly sign: Signature;
+}
+
+export const acknowledgementCodec: Codec<Acknowledgement> = struct({
+  block: hashCodec,
+  key: publicKeyCodec,
+  sign: signatureCodec,
+});
+
+/** A network's name (config.ts). */
+const networkBytes = 64;
+const promise = struct({ network: text(networkBytes), block: hashCodec, parent: option(hashCodec) });
+
+/** What is signed. @param content `parent`: the block's, undefined for a first block */
+export function acknowledgementDigest(content: {
+  readonly network: string;
+  readonly block: Hash;
+  readonly parent: Hash | undefined;
+}): Hash {
+  return taggedHash('acknowledgement', encode(promise, content));
+}

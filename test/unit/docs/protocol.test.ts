@@ -27,6 +27,7 @@ import {
 } from '../../../core/wire/bridging.ts';
 import { type ExtensionMessage, mostExtensionItems, packExtension } from '../../../core/wire/carrier.ts';
 import { cbcMessages, dialects, gcmSivMessages } from '../../../core/wire/dialect.ts';
+import { acknowledgementDigest } from '../../../core/wire/holdings.ts';
 import { identify } from '../../../core/wire/identify.ts';
 import { type Message, oursCommit, oursMark, wireVersion } from '../../../core/wire/messages.ts';
 import { callBytes, openSignal, type SealParties, type Signal, sealSignal } from '../../../core/wire/seal.ts';
@@ -139,8 +140,13 @@ const bridgingExamples: Record<string, BridgingMessage> = {
   take: { kind: 'take', ticket },
 };
 
+const promised = { network, block: repeated(0x11, 32) as Hash, parent: repeated(0x22, 32) as Hash };
+const promiseDigest = acknowledgementDigest(promised);
+const promiseSign = nobleCurve.sign(promiseDigest, a.secret, noAuxiliary);
+
 const extensionExamples: Record<string, ExtensionMessage> = {
   ping: { kind: 'ping', nonce: 7n },
+  acknowledgement: { kind: 'acknowledgement', block: promised.block, key: a.key, sign: promiseSign },
   head: { kind: 'head', height: 7, tip: repeated(0x11, 32) as Hash, root: repeated(0x22, 32) as Hash },
 };
 
@@ -148,6 +154,7 @@ const otherExamples: Record<string, Uint8Array> = {
   ...mapped(extensionExamples, (message) => concatBytes(...packExtension(message))),
   greeting: encode(cbcMessages, greeting),
   digest,
+  'acknowledgement-digest': promiseDigest,
   'bridge-digest': bridgeProof,
   seal: sealed,
   record: encodeRecords([Uint8Array.of(1, ...repeated(0x55, 32))]),

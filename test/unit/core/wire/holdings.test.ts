@@ -1,12 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import { bytesToHex } from '../../../../core/codec/bytes.ts';
 import type { Hash, PublicKey } from '../../../../core/crypto/keys.ts';
 import { CodecError } from '../../../../core/errors.ts';
 import { type ExtensionMessage, packExtension, unpackExtension } from '../../../../core/wire/carrier.ts';
+import { acknowledgementDigest } from '../../../../core/wire/holdings.ts';
+import { Author } from '../../../model/author.ts';
+import { fakeCurve } from '../../../model/fake-curve.ts';
 
 const hash = (byte: number) => new Uint8Array(32).fill(byte) as Hash;
 
+function signedBy({ key, secret }: Author) {
+  const digest = acknowledgementDigest({ network: 'main', block: hash(0x33), parent: undefined });
+  return { block: hash(0x33), key, sign: fakeCurve.sign(digest, secret, new Uint8Array(32)) };
+}
+
 const messages: readonly (readonly [string, ExtensionMessage, number])[] = [
   ['a head', { kind: 'head', height: 7, tip: hash(0x11), root: hash(0x22) }, 68],
+  ['an acknowledgement', { kind: 'acknowledgement', ...signedBy(new Author(3)) }, 129],
 ];
 
 /** The same items, saying another length and filled up to it. */
@@ -33,5 +43,18 @@ describe.each(messages)('%s', (_, message, bytes) => {
 
   it.each([-1, 1])('is none with %i bytes more', (by) => {
     expect(() => unpackExtension(lengthened(packExtension(message), by))).toThrow(CodecError);
+  });
+});
+
+describe('what an acknowledgement signs', () => {
+  it('is another for another network, block or parent', () => {
+    const contents = [
+      { network: 'main', block: hash(1), parent: hash(2) },
+      { network: 'mai', block: hash(1), parent: hash(2) },
+      { network: 'main', block: hash(2), parent: hash(2) },
+      { network: 'main', block: hash(1), parent: hash(3) },
+      { network: 'main', block: hash(1), parent: undefined },
+    ];
+    expect(new Set(contents.map((content) => bytesToHex(acknowledgementDigest(content)))).size).toBe(contents.length);
   });
 });
