@@ -23,6 +23,7 @@ import { Links } from './network/links.ts';
 import { Members } from './network/members.ts';
 import { Neighbours } from './network/neighbours.ts';
 import { OwnAddress } from './network/own-address.ts';
+import { PoolDigests } from './network/pool-digests.ts';
 import { Presence } from './network/presence.ts';
 import { Serving } from './network/serving.ts';
 import { Sync } from './network/sync.ts';
@@ -62,6 +63,7 @@ export interface Machines {
   readonly announcements: Announcements;
   readonly watchDog: WatchDog;
   readonly crossing: Crossing;
+  readonly poolDigests: PoolDigests;
   readonly ownAddress: OwnAddress;
   readonly neighbours: Neighbours;
   readonly links: Links;
@@ -84,6 +86,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
   const ownAddress = new OwnAddress(config);
   const accepts: readonly DialectName[] = config.wire === 'auto' ? ['cbc', 'gcm-siv'] : [config.wire];
   const links = new Links({ ...identity, network, accepts }, relationship.maxLinks, effects);
+  const crossing = new Crossing(chain, members, links);
   return {
     config,
     publicKey,
@@ -116,7 +119,8 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     members,
     announcements: new Announcements(publicKey, members, random),
     watchDog: new WatchDog(publicKey, members),
-    crossing: new Crossing(chain, members, links),
+    crossing,
+    poolDigests: new PoolDigests(chain, links, crossing, random),
     presence: new Presence({ ...identity, thin, keepAliveMs }, members, startedAt),
     ownAddress,
     neighbours: new Neighbours(relationship, ownAddress, keyHex(publicKey), random, effects, startedAt),

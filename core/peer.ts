@@ -150,11 +150,11 @@ export class PeerMachine {
   get deadline(): Milliseconds | undefined {
     if (this.#closed || this.#closing !== undefined) return this.#closed ? undefined : this.#closing;
     const { presence, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
-    const { announcements, watchDog, crossing, gossip, heads, referenceSplit } = this.#machines;
+    const { announcements, watchDog, crossing, gossip, heads, referenceSplit, poolDigests } = this.#machines;
     const online = [presence, members, announcements, watchDog, this.#whereabouts, referenceSplit];
     let earliest: Milliseconds | undefined;
     const blocks = [sync, heads, newcomers, writer];
-    for (const { deadline } of [...online, ...blocks, neighbours, links, chain.pool, crossing, gossip]) {
+    for (const { deadline } of [...online, ...blocks, neighbours, links, chain.pool, crossing, gossip, poolDigests]) {
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
     }
     return earliest;
@@ -223,7 +223,7 @@ export class PeerMachine {
 
   /** Everything whose time has come, in the order in which one leads to the other. */
   #advance(now: Milliseconds): void {
-    const { links, neighbours, serving, referenceSplit, acknowledgements } = this.#machines;
+    const { links, neighbours, serving, referenceSplit, acknowledgements, poolDigests } = this.#machines;
     for (const { link, reason } of links.overdue(now)) links.close(link, reason);
     this.#catchUp.advance(now);
     this.#greeter.advance(now);
@@ -238,6 +238,7 @@ export class PeerMachine {
     );
     this.#whereabouts.advance(now);
     this.#conversation.speak(now);
+    poolDigests.advance(now);
     acknowledgements.advance(this.#catchUp.busy(now), now);
     serving.advance((id) => links.greetedLink(id), this.#storeChanged);
     if (this.#closing === undefined) this.#write(now);
@@ -352,12 +353,13 @@ export class PeerMachine {
   }
 
   #settleEnded(now: Milliseconds): void {
-    const { links, neighbours, serving, effects, referenceSplit, acknowledgements } = this.#machines;
+    const { links, neighbours, serving, effects, referenceSplit, acknowledgements, poolDigests } = this.#machines;
     const ended = links.takeEnded();
     for (const link of ended) {
       serving.ended(link.id);
       referenceSplit.ended(link.id);
       acknowledgements.ended(link.id);
+      poolDigests.ended(link.id);
       this.#catchUp.ended(link.id);
       neighbours.unlinked(link.address, now);
       this.#greeter.ended(link, now);

@@ -3,7 +3,7 @@
  *
  * Values and their codecs; the number of each is the carrier's (carrier.ts).
  */
-import { type Codec, encode, option, struct, text, u32 } from '../codec/codec.ts';
+import { type Codec, encode, fixedBytes, option, struct, text, u32, u64, vector } from '../codec/codec.ts';
 import { taggedHash } from '../crypto/hash.ts';
 import { hashCodec, publicKeyCodec, signatureCodec } from '../crypto/key-codecs.ts';
 import type { Hash, PublicKey, Signature } from '../crypto/keys.ts';
@@ -44,3 +44,22 @@ export function acknowledgementDigest(content: {
 }): Hash {
   return taggedHash('acknowledgement', encode(promise, content));
 }
+
+/** Items that wait for a block, by short ids: the first 8 bytes of SHA-256(salt · id) as a number. */
+export interface PoolDigest {
+  readonly salt: Uint8Array;
+  readonly ids: readonly bigint[];
+}
+
+/** Those of the other's last digest that are lacking. */
+export interface ItemsWanted {
+  readonly ids: readonly bigint[];
+}
+
+export const saltBytes = 16;
+/** 8 KiB; the rest is named when these have left. */
+export const mostDigested = 1_024;
+const shortIds = vector(u64, mostDigested);
+
+export const poolDigestCodec = struct({ salt: fixedBytes(saltBytes), ids: shortIds });
+export const itemsWantedCodec = struct({ ids: shortIds });

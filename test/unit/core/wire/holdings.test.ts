@@ -17,6 +17,9 @@ function signedBy({ key, secret }: Author) {
 const messages: readonly (readonly [string, ExtensionMessage, number])[] = [
   ['a head', { kind: 'head', height: 7, tip: hash(0x11), root: hash(0x22) }, 68],
   ['an acknowledgement', { kind: 'acknowledgement', ...signedBy(new Author(3)) }, 129],
+  ['a digest of a pool', { kind: 'poolDigest', salt: new Uint8Array(16).fill(4), ids: [1n, 2n ** 64n - 1n] }, 36],
+  ['items wanted', { kind: 'itemsWanted', ids: [] }, 4],
+  ['as many items as may be wanted', { kind: 'itemsWanted', ids: Array(1_024).fill(3n) }, 8_196],
 ];
 
 /** The same items, saying another length and filled up to it. */
