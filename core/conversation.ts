@@ -19,7 +19,7 @@ import type { Whereabouts } from './whereabouts.ts';
 import { type DialectName, otherDialect } from './wire/dialect.ts';
 import type { Message } from './wire/messages.ts';
 
-/** What a new neighbour is told at most of what is pending; of the rest it hears in the blocks of those who know it. */
+/** What a new neighbour that is not ours is told at most of what is pending; of the rest it hears in the blocks of those who know it. */
 const mostPendingGreeted = 128;
 /** An answer names no more than this, whatever was asked for. */
 const mostIntroduced = 16;
@@ -41,13 +41,8 @@ export class Conversation {
   greeted(link: GreetedLink, now: Milliseconds): void {
     const { links, chain, crossing, referenceSplit } = this.#machines;
     this.#whereabouts.greeted(link, now);
-    let sent = 0;
-    for (const item of chain.pool.items()) {
-      if (++sent > mostPendingGreeted) break;
-      if (crossing.allows(item, link.phase.dialect.name)) {
-        links.send(link, { kind: 'shareData', data: item.data }, 'droppable');
-      }
-    }
+    if (link.phase.ours) this.#machines.poolDigests.greeted(link, now);
+    else this.#tellPending(link);
     this.#catchUp.greeted(link);
     referenceSplit.shown(link, link.phase.greeting.last);
   }
@@ -80,7 +75,7 @@ export class Conversation {
         referenceSplit.shown(link, message.block.hash);
         return this.#catchUp.sharedBlock(link, message.block);
       case 'requestNeighbours':
-        if (message.count === 0) return this.#extension.arrived(link, message.exclude);
+        if (message.count === 0) return this.#extension.arrived(link, message.exclude, now);
         return this.#introduce(link, message.count, new Set(message.exclude.map(keyHex)));
       case 'introduceNeighbours':
         for (const [, address] of message.neighbours.slice(0, mostIntroduced)) neighbours.told(address, now);
@@ -106,6 +101,16 @@ export class Conversation {
       const exclude = linked.map((link) => link.phase.key);
       const { count } = config.relationship;
       links.broadcast({ kind: 'requestNeighbours', count, exclude }, 'droppable');
+    }
+  }
+
+  #tellPending(link: GreetedLink): void {
+    const { links, chain, crossing } = this.#machines;
+    let sent = 0;
+    for (const item of chain.pool.items()) {
+      if (++sent > mostPendingGreeted) break;
+      if (!crossing.allows(item, link.phase.dialect.name)) continue;
+      links.send(link, { kind: 'shareData', data: item.data }, 'droppable');
     }
   }
 

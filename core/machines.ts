@@ -14,13 +14,16 @@ import type { Config, Milliseconds } from './config.ts';
 import type { Curve } from './crypto/curve.ts';
 import { keyHex, type PublicKey, type SecretKey } from './crypto/keys.ts';
 import { Effects } from './effects.ts';
+import { Acknowledgements } from './network/acknowledgements.ts';
 import { Announcements } from './network/announcements.ts';
 import { Crossing } from './network/crossing.ts';
 import { Gossip } from './network/gossip.ts';
+import { Heads } from './network/heads.ts';
 import { Links } from './network/links.ts';
 import { Members } from './network/members.ts';
 import { Neighbours } from './network/neighbours.ts';
 import { OwnAddress } from './network/own-address.ts';
+import { PoolDigests } from './network/pool-digests.ts';
 import { Presence } from './network/presence.ts';
 import { Serving } from './network/serving.ts';
 import { Sync } from './network/sync.ts';
@@ -52,12 +55,15 @@ export interface Machines {
   readonly newcomers: Newcomers;
   readonly gossip: Gossip;
   readonly sync: Sync;
+  readonly heads: Heads;
+  readonly acknowledgements: Acknowledgements;
   readonly serving: Serving;
   readonly members: Members;
   readonly presence: Presence;
   readonly announcements: Announcements;
   readonly watchDog: WatchDog;
   readonly crossing: Crossing;
+  readonly poolDigests: PoolDigests;
   readonly ownAddress: OwnAddress;
   readonly neighbours: Neighbours;
   readonly links: Links;
@@ -80,6 +86,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
   const ownAddress = new OwnAddress(config);
   const accepts: readonly DialectName[] = config.wire === 'auto' ? ['cbc', 'gcm-siv'] : [config.wire];
   const links = new Links({ ...identity, network, accepts }, relationship.maxLinks, effects);
+  const crossing = new Crossing(chain, members, links);
   return {
     config,
     publicKey,
@@ -102,11 +109,18 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
       },
       isChecking: (link) => intake.isChecking(link),
     }),
+    heads: new Heads(chain, links),
+    acknowledgements: new Acknowledgements(
+      { ...identity, network, thin },
+      { chain, members, links, recorder, effects },
+      { took: () => undefined },
+    ),
     serving: new Serving(chain, effects),
     members,
     announcements: new Announcements(publicKey, members, random),
     watchDog: new WatchDog(publicKey, members),
-    crossing: new Crossing(chain, members, links),
+    crossing,
+    poolDigests: new PoolDigests(chain, links, crossing, random),
     presence: new Presence({ ...identity, thin, keepAliveMs }, members, startedAt),
     ownAddress,
     neighbours: new Neighbours(relationship, ownAddress, keyHex(publicKey), random, effects, startedAt),

@@ -109,10 +109,11 @@ export class PeerMachine {
   get deadline(): Milliseconds | undefined {
     if (this.#closed || this.#closing !== undefined) return this.#closed ? undefined : this.#closing;
     const { presence, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
-    const { announcements, watchDog, crossing, gossip, referenceSplit } = this.#machines;
+    const { announcements, watchDog, crossing, gossip, heads, referenceSplit, poolDigests } = this.#machines;
     const online = [presence, members, announcements, watchDog, this.#whereabouts, referenceSplit];
     let earliest: Milliseconds | undefined;
-    for (const { deadline } of [...online, neighbours, links, sync, newcomers, chain.pool, writer, crossing, gossip]) {
+    const blocks = [sync, heads, newcomers, writer];
+    for (const { deadline } of [...online, ...blocks, neighbours, links, chain.pool, crossing, gossip, poolDigests]) {
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
     }
     return earliest;
@@ -181,7 +182,7 @@ export class PeerMachine {
 
   /** Everything whose time has come, in the order in which one leads to the other. */
   #advance(now: Milliseconds): void {
-    const { links, neighbours, serving, referenceSplit } = this.#machines;
+    const { links, neighbours, serving, referenceSplit, acknowledgements, poolDigests } = this.#machines;
     for (const { link, reason } of links.overdue(now)) links.close(link, reason);
     this.#catchUp.advance(now);
     this.#greeter.advance(now);
@@ -196,6 +197,8 @@ export class PeerMachine {
     );
     this.#whereabouts.advance(now);
     this.#conversation.speak(now);
+    poolDigests.advance(now);
+    acknowledgements.advance(this.#catchUp.busy(now), now);
     serving.advance((id) => links.greetedLink(id), this.#storeChanged);
     if (this.#closing === undefined) this.#write(now);
     links.flush(now);
@@ -254,11 +257,11 @@ export class PeerMachine {
   }
 
   #verified(request: RequestId, results: readonly boolean[], now: Milliseconds): void {
-    const { gossip } = this.#machines;
-    if (gossip.asked(request)) this.#accept(gossip.verified(request, results[0] === true), now);
-    else if (!this.#whereabouts.verified(request, results[0] === true, now)) {
-      this.#catchUp.verified(request, results, now);
-    }
+    const { gossip, acknowledgements } = this.#machines;
+    const held = results[0] === true;
+    if (gossip.asked(request)) return this.#accept(gossip.verified(request, held), now);
+    if (this.#whereabouts.verified(request, held, now) || acknowledgements.verified(request, held, now)) return;
+    this.#catchUp.verified(request, results, now);
   }
 
   /** An item that is signed by its author and on no block yet: kept, shown, passed on. */
@@ -309,11 +312,13 @@ export class PeerMachine {
   }
 
   #settleEnded(now: Milliseconds): void {
-    const { links, neighbours, serving, effects, referenceSplit } = this.#machines;
+    const { links, neighbours, serving, effects, referenceSplit, acknowledgements, poolDigests } = this.#machines;
     const ended = links.takeEnded();
     for (const link of ended) {
       serving.ended(link.id);
       referenceSplit.ended(link.id);
+      acknowledgements.ended(link.id);
+      poolDigests.ended(link.id);
       this.#catchUp.ended(link.id);
       neighbours.unlinked(link.address, now);
       this.#greeter.ended(link, now);

@@ -101,6 +101,18 @@ export class Recorder {
     this.#gathered.pendingRemoved.set(key, id);
   }
 
+  /** `token` is called when what was recorded during this event, which is something, is on the disk. */
+  afterwards(token: Token): void {
+    const last = this.#later.pop();
+    if (last === undefined) this.#gathered.tokens.push(token);
+    else {
+      this.#later.push(() => {
+        last();
+        this.#gathered.tokens.push(token);
+      });
+    }
+  }
+
   /** Called at the end of every event: begins a change when none is under way and there is something to store. */
   flush(): void {
     if (this.#underWay === undefined) this.#begin();
