@@ -49,7 +49,12 @@ export type Progress =
   | { readonly level: 'included'; readonly height: number; readonly block: HashHex };
 
 /** Why an item that is pending cannot go on yet. */
-export type WaitingFor = 'a second peer' | 'the chain of a neighbour' | 'the author of the next block';
+export type WaitingFor =
+  | 'a second peer'
+  | 'the chain of a neighbour'
+  | 'the author of the next block'
+  /** Of the newest blocks: only where `forcedRestart` is `strict`. */
+  | 'more of the authors';
 
 /** Something a user should know. Gone from `status.problems` when it is over. */
 export interface Problem {
