@@ -4,6 +4,7 @@
  * Plain objects that call each other's methods, no bus: each can be read from top to bottom.
  */
 import type { Authoring } from './authoring/authoring.ts';
+import { RankDelay } from './authoring/rank-delay.ts';
 import { Riddle } from './authoring/riddle.ts';
 import { Writer } from './authoring/writer.ts';
 import { Chain, type ChainState } from './chain/chain.ts';
@@ -59,6 +60,7 @@ export interface Machines {
   readonly acknowledgements: Acknowledgements;
   readonly serving: Serving;
   readonly members: Members;
+  readonly rankDelay: RankDelay;
   readonly presence: Presence;
   readonly announcements: Announcements;
   readonly watchDog: WatchDog;
@@ -80,6 +82,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
   const intake = new Intake(effects);
   const roots = new Roots(config.root);
   const authoring: Authoring = new Riddle({ ...config.riddle, dataGatherTimeMs: config.dataGatherTimeMs });
+  const rankDelay = new RankDelay();
   const members = new Members(publicKey, random, startedAt);
   const { thin, keepAliveMs, network, relationship } = config;
   const identity = { curve, random, secret, publicKey };
@@ -96,7 +99,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     chain,
     intake,
     roots,
-    newcomers: new Newcomers(chain, intake, roots, authoring, members, curve),
+    newcomers: new Newcomers(chain, intake, roots, authoring, members, curve, rankDelay),
     gossip: new Gossip(chain, random, effects),
     sync: new Sync({
       below: (blocks) => chain.tree.mainAt(chain.count - 1 - blocks)?.block.hash,
@@ -113,10 +116,11 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     acknowledgements: new Acknowledgements(
       { ...identity, network, thin },
       { chain, members, links, recorder, effects },
-      { took: () => undefined },
+      rankDelay,
     ),
     serving: new Serving(chain, effects),
     members,
+    rankDelay,
     announcements: new Announcements(publicKey, members, random),
     watchDog: new WatchDog(publicKey, members),
     crossing,
@@ -125,8 +129,8 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     ownAddress,
     neighbours: new Neighbours(relationship, ownAddress, keyHex(publicKey), random, effects, startedAt),
     links,
-    writer: new Writer({ ...identity, thin }, authoring, chain, members, effects),
     referenceSplit: new ReferenceSplit(chain, links, effects),
+    writer: new Writer({ ...identity, thin, rankDelay }, authoring, chain, members, effects),
     random,
   };
 }
