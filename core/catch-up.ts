@@ -54,15 +54,8 @@ export class CatchUp {
 
   /** The neighbour's greeting names its root, its newest block and how many it holds. */
   greeted(link: GreetedLink): void {
-    const { sync, chain } = this.#machines;
     const { root, last, count } = link.phase.greeting;
-    if (last === undefined) return;
-    link.head = hashHex(last);
-    link.root = root === undefined ? undefined : hashHex(root);
-    const blocks = Number(count);
-    if (link.root === undefined || chain.root === undefined || link.root === chain.root)
-      this.#lookUp(link, last, blocks);
-    else sync.want(link.id, { target: last, count: blocks });
+    if (last !== undefined) this.#named(link, last, root, Number(count));
   }
 
   /** A block we asked for. */
@@ -130,8 +123,9 @@ export class CatchUp {
 
   /** Timers of this part, and requests that are due. Called at the end of every event. */
   advance(now: Milliseconds): void {
-    const { sync, newcomers, effects, links, chain } = this.#machines;
+    const { sync, newcomers, effects, links, chain, heads } = this.#machines;
     this.#placed(newcomers.elapse(now), now);
+    for (const { link, head } of heads.due(now)) this.#named(link, head.tip, head.root, head.height + 1);
     const { again, givenUp } = sync.elapse(now);
     for (const { link, start } of again) this.#request(link, start);
     for (const { link, hasMoved } of givenUp) this.#givenUp(link, hasMoved, now);
@@ -143,10 +137,12 @@ export class CatchUp {
       effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
       this.#shareTip();
     }
+    heads.tell(this.busy(now), now);
   }
 
   ended(link: LinkId): void {
     this.#machines.sync.ended(link);
+    this.#machines.heads.ended(link);
     this.#machines.roots.forget(link);
     this.#machines.troubles.over(link);
   }
@@ -220,6 +216,16 @@ export class CatchUp {
     this.#machines.links.send(from, { kind: 'shareBlock', bytes: shown.bytes }, 'block');
   }
 
+  /** The neighbour says what its chain ends in. @param count how many blocks it has */
+  #named(link: GreetedLink, last: Hash, root: Hash | undefined, count: number): void {
+    const { sync, chain } = this.#machines;
+    link.head = hashHex(last);
+    link.root = root === undefined ? undefined : hashHex(root);
+    if (link.root === undefined || chain.root === undefined || link.root === chain.root)
+      this.#lookUp(link, last, count);
+    else sync.want(link.id, { target: last, count });
+  }
+
   /** The neighbour may hold what it names only because it is behind us: the store knows our older blocks. */
   #lookUp(link: GreetedLink, hash: Hash, count: number): void {
     const { chain, effects, sync } = this.#machines;
@@ -268,10 +274,13 @@ export class CatchUp {
     }
   }
 
+  /** Ours hear its name (heads.ts), and ask for what they lack. */
   #shareTip(): void {
     const { shown } = this.#machines.chain;
     if (shown === undefined) return;
-    for (const link of this.#machines.links.greeted()) if (link.head !== shown.id) this.#share(link, shown);
+    for (const link of this.#machines.links.greeted()) {
+      if (!link.phase.ours && link.head !== shown.id) this.#share(link, shown);
+    }
   }
 
   /**
@@ -291,6 +300,7 @@ export class CatchUp {
 
   #share(link: GreetedLink, { id, bytes }: { readonly id: HashHex; readonly bytes: Uint8Array }): void {
     link.head = id;
+    link.told = id;
     this.#machines.links.send(link, { kind: 'shareBlock', bytes }, 'block');
   }
 

@@ -20,7 +20,7 @@ import type { Whereabouts } from './whereabouts.ts';
 import { type DialectName, otherDialect } from './wire/dialect.ts';
 import type { Message } from './wire/messages.ts';
 
-/** What a new neighbour is told at most of what is pending; of the rest it hears in the blocks of those who know it. */
+/** What a new neighbour that is not ours is told at most of what is pending; of the rest it hears in the blocks of those who know it. */
 const mostPendingGreeted = 128;
 /** An answer names no more than this, whatever was asked for. */
 const mostIntroduced = 16;
@@ -40,25 +40,20 @@ export class Conversation {
 
   /** The other's greeting came: from now on it is spoken to. */
   greeted(link: GreetedLink, now: Milliseconds): void {
-    const { links, chain, crossing } = this.#machines;
+    const { poolDigests, referenceSplit } = this.#machines;
     this.#whereabouts.greeted(link, now);
-    let sent = 0;
-    for (const item of chain.pool.items()) {
-      if (++sent > mostPendingGreeted) break;
-      if (crossing.allows(item, link.phase.dialect.name)) {
-        links.send(link, { kind: 'shareData', data: item.data }, 'droppable');
-      }
-    }
+    if (link.phase.ours) poolDigests.greeted(link, now);
+    else this.#tellPending(link);
     this.#catchUp.greeted(link);
+    referenceSplit.shown(link, link.phase.greeting.last);
   }
 
   /** A frame of the other decrypted, so it is there, and this is what it says. @param bytes of the frame */
   message(link: GreetedLink, message: Message, bytes: number, now: Milliseconds): void {
-    const { links, gossip, serving, sync, neighbours } = this.#machines;
+    const { links, gossip, serving, sync, neighbours, referenceSplit } = this.#machines;
     this.#whereabouts.spoke(link, now);
     if (links.prove(link, now)) this.#proven(link, now);
-    const isAsked = message.kind === 'requestedBlock' && sync.isOpen(link.id);
-    if (!link.account.admits(message, bytes, isAsked, now)) return;
+    if (!link.account.admits(message, bytes, isAnswer(message) && sync.isOpen(link.id), now)) return;
     switch (message.kind) {
       case 'greeting':
         return;
@@ -73,11 +68,13 @@ export class Conversation {
       case 'requestBlocks':
         return serving.requested(link.id, message.start);
       case 'requestedBlock':
+        referenceSplit.shown(link, message.block.hash);
         return this.#catchUp.requestedBlock(link, message.block, now);
       case 'shareBlock':
+        referenceSplit.shown(link, message.block.hash);
         return this.#catchUp.sharedBlock(link, message.block, now);
       case 'requestNeighbours':
-        if (message.count === 0) return this.#extension.arrived(link, message.exclude);
+        if (message.count === 0) return this.#extension.arrived(link, message.exclude, now);
         return this.#introduce(link, message.count, new Set(message.exclude.map(keyHex)));
       case 'introduceNeighbours':
         for (const [, address] of message.neighbours.slice(0, mostIntroduced)) {
@@ -128,6 +125,16 @@ export class Conversation {
     this.#machines.neighbours.claimed(listen, { address: link.address, key: link.phase.hex }, now);
   }
 
+  #tellPending(link: GreetedLink): void {
+    const { links, chain, crossing } = this.#machines;
+    let sent = 0;
+    for (const item of chain.pool.items()) {
+      if (++sent > mostPendingGreeted) break;
+      if (!crossing.allows(item, link.phase.dialect.name)) continue;
+      links.send(link, { kind: 'shareData', data: item.data }, 'droppable');
+    }
+  }
+
   /** @param unsaid the dialect in which it is not said */
   #share(data: Data, holders: ReadonlySet<LinkId>, unsaid: DialectName | undefined): void {
     const { links } = this.#machines;
@@ -157,4 +164,9 @@ export class Conversation {
 /** Whether it is reached by signaling: by a data channel, or as one that has come to us who are at a relay. */
 function isTab({ carrier, dialled, phase }: GreetedLink): boolean {
   return phase.ours && (carrier === 'webrtc' || (carrier === 'websocket' && !dialled));
+}
+
+/** What may come because it was asked for: blocks, one by one or many in the extension carrier. */
+function isAnswer(message: Message): boolean {
+  return message.kind === 'requestedBlock' || (message.kind === 'requestNeighbours' && message.count === 0);
 }

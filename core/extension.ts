@@ -5,10 +5,11 @@
  * hands it to the machine that owns the question. Whoever sends one that is not canonical is cut off, for nobody passes
  * these messages on.
  */
+import type { Milliseconds } from './config.ts';
 import { CodecError } from './errors.ts';
 import type { Machines } from './machines.ts';
 import type { GreetedLink } from './network/links.ts';
-import { type ExtensionMessage, packExtension, unpackExtension } from './wire/carrier.ts';
+import { type ExtensionMessage, extensionSaying, unpackExtension } from './wire/carrier.ts';
 
 export class Extension {
   readonly #machines: Machines;
@@ -18,7 +19,7 @@ export class Extension {
   }
 
   /** The items of a RequestNeighbours that asked for none. */
-  arrived(link: GreetedLink, items: readonly Uint8Array[]): void {
+  arrived(link: GreetedLink, items: readonly Uint8Array[], now: Milliseconds): void {
     let message: ExtensionMessage | undefined;
     try {
       message = unpackExtension(items);
@@ -27,11 +28,11 @@ export class Extension {
       this.#machines.links.close(link, `bad-extension: ${error.message}`);
       return;
     }
-    if (message !== undefined) this.#message(link, message);
+    if (message !== undefined) this.#message(link, message, now);
   }
 
-  #message(link: GreetedLink, message: ExtensionMessage): void {
-    const { links } = this.#machines;
+  #message(link: GreetedLink, message: ExtensionMessage, now: Milliseconds): void {
+    const { links, heads, acknowledgements, poolDigests } = this.#machines;
     switch (message.kind) {
       case 'ping':
         links.send(link, extensionSaying({ kind: 'pong', nonce: message.nonce }), 'kept');
@@ -39,11 +40,14 @@ export class Extension {
       case 'pong':
         // Any frame that decrypts is the sign of life that was asked for.
         return;
+      case 'head':
+        return heads.came(link.id, message);
+      case 'acknowledgement':
+        return acknowledgements.came(link.id, message);
+      case 'poolDigest':
+        return poolDigests.told(link, message, now);
+      case 'itemsWanted':
+        return poolDigests.wanted(link, message);
     }
   }
-}
-
-/** As it is said to one of ours. */
-export function extensionSaying(message: ExtensionMessage) {
-  return { kind: 'requestNeighbours', count: 0, exclude: packExtension(message) } as const;
 }

@@ -9,6 +9,7 @@ import { CatchUp } from './catch-up.ts';
 import type { PoolItem } from './chain/pool.ts';
 import { keptCandidate } from './chain/tree.ts';
 import type { HeldChain } from './chain/verification.ts';
+import { ChainReport } from './chain-report.ts';
 import type { Milliseconds } from './config.ts';
 import { Conversation } from './conversation.ts';
 import { type HashHex, hashHex, holderOf, type PublicKey, type PublicKeyHex } from './crypto/keys.ts';
@@ -27,6 +28,8 @@ import type { Arrived } from './wire/session.ts';
 const closingMs = 500;
 
 export class PeerMachine {
+  /** What is told of the chain besides its blocks. */
+  readonly chainReport: ChainReport;
   readonly #machines: Machines;
   readonly #catchUp: CatchUp;
   readonly #greeter: Greeter;
@@ -40,6 +43,7 @@ export class PeerMachine {
 
   constructor(options: PeerOptions) {
     this.#machines = makeMachines(options);
+    this.chainReport = new ChainReport(this.#machines);
     this.#catchUp = new CatchUp(this.#machines);
     this.#greeter = new Greeter(this.#machines);
     this.#whereabouts = new Whereabouts(this.#machines);
@@ -106,10 +110,11 @@ export class PeerMachine {
   get deadline(): Milliseconds | undefined {
     if (this.#closed || this.#closing !== undefined) return this.#closed ? undefined : this.#closing;
     const { presence, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
-    const { announcements, watchDog, crossing, gossip } = this.#machines;
-    const online = [presence, members, announcements, watchDog, this.#whereabouts];
+    const { announcements, watchDog, crossing, gossip, heads, referenceSplit, poolDigests } = this.#machines;
+    const online = [presence, members, announcements, watchDog, this.#whereabouts, referenceSplit];
     let earliest: Milliseconds | undefined;
-    for (const { deadline } of [...online, neighbours, links, sync, newcomers, chain.pool, writer, crossing, gossip]) {
+    const blocks = [sync, heads, newcomers, writer];
+    for (const { deadline } of [...online, ...blocks, neighbours, links, chain.pool, crossing, gossip, poolDigests]) {
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
     }
     return earliest;
@@ -179,11 +184,12 @@ export class PeerMachine {
 
   /** Everything whose time has come, in the order in which one leads to the other. */
   #advance(now: Milliseconds): void {
-    const { links, neighbours, serving } = this.#machines;
+    const { links, neighbours, serving, referenceSplit, acknowledgements, poolDigests } = this.#machines;
     for (const { link, reason } of links.overdue(now)) links.close(link, reason);
     this.#catchUp.advance(now);
     this.#greeter.advance(now);
     this.#settleEnded(now);
+    referenceSplit.look(now, this.#catchUp.busy(now));
     neighbours.dial(
       links.all().map(({ address, dialled, phase }) => ({
         address,
@@ -194,6 +200,8 @@ export class PeerMachine {
     );
     this.#whereabouts.advance(now);
     this.#conversation.speak(now);
+    poolDigests.advance(now);
+    acknowledgements.advance(this.#catchUp.busy(now), now);
     serving.advance((id) => links.greetedLink(id), this.#storeChanged);
     if (this.#closing === undefined) this.#write(now);
     links.flush(now);
@@ -252,7 +260,8 @@ export class PeerMachine {
   }
 
   #loaded(request: RequestId, result: Loaded, now: Milliseconds): void {
-    const { gossip, serving, links } = this.#machines;
+    const { gossip, serving, links, referenceSplit } = this.#machines;
+    if (referenceSplit.loaded(request, result)) return;
     if (gossip.asked(request)) {
       this.#accept(gossip.looked(request, result.kind === 'containsItems' && result.contained[0] === true), now);
     } else if (!serving.loaded(request, result, (id) => links.greetedLink(id))) {
@@ -261,13 +270,14 @@ export class PeerMachine {
   }
 
   #verified(request: RequestId, results: readonly boolean[], now: Milliseconds): void {
-    const { gossip, links } = this.#machines;
+    const { gossip, acknowledgements, links } = this.#machines;
+    const held = results[0] === true;
     if (gossip.asked(request)) {
-      if (results[0] === false) links.falsehood(gossip.bringer(request), now);
-      this.#accept(gossip.verified(request, results[0] === true), now);
-    } else if (!this.#whereabouts.verified(request, results[0] === true, now)) {
-      this.#catchUp.verified(request, results, now);
+      if (!held) links.falsehood(gossip.bringer(request), now);
+      return this.#accept(gossip.verified(request, held), now);
     }
+    if (this.#whereabouts.verified(request, held, now) || acknowledgements.verified(request, held, now)) return;
+    this.#catchUp.verified(request, results, now);
   }
 
   /** An item that is signed by its author and on no block yet: kept, shown, passed on. */
@@ -320,10 +330,13 @@ export class PeerMachine {
   }
 
   #settleEnded(now: Milliseconds): void {
-    const { links, neighbours, serving, effects } = this.#machines;
+    const { links, neighbours, serving, effects, referenceSplit, acknowledgements, poolDigests } = this.#machines;
     const ended = links.takeEnded();
     for (const link of ended) {
       serving.ended(link.id);
+      referenceSplit.ended(link.id);
+      acknowledgements.ended(link.id);
+      poolDigests.ended(link.id);
       this.#catchUp.ended(link.id);
       neighbours.unlinked(link.address, now);
       this.#greeter.ended(link, now);

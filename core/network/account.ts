@@ -99,6 +99,9 @@ function costOf(message: Message, bytes: number): Costs {
     case 'shareBlock':
     case 'requestedBlock':
       return { ...cost, checks: 1 + message.block.data.length };
+    case 'requestNeighbours':
+      // The extension carrier, most of whose messages are signed.
+      return { ...cost, checks: message.count === 0 ? 1 : 0 };
     case 'introduceNeighbours':
       return { ...cost, introductions: 1 };
     default:

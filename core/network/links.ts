@@ -8,10 +8,11 @@
  */
 import { compareBytes } from '../codec/bytes.ts';
 import type { Milliseconds } from '../config.ts';
-import type { HashHex, PublicKey, PublicKeyHex } from '../crypto/keys.ts';
+import { type HashHex, hashHex, type PublicKey, type PublicKeyHex } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
 import type { Event, LinkId, RequestId } from '../events.ts';
 import type { Carrier } from '../link.ts';
+import { extensionSaying } from '../wire/carrier.ts';
 import type { Dialect, DialectName } from '../wire/dialect.ts';
 import type { Greeting } from '../wire/messages.ts';
 import { payloadOf, type Saying } from '../wire/saying.ts';
@@ -52,6 +53,8 @@ export interface OpenLink {
   phase: LinkPhase;
   /** The newest block the other is known to hold. */
   head: HashHex | undefined;
+  /** The newest of our blocks that the other was told of. */
+  told: HashHex | undefined;
   /** The first block of the other's chain, as far as it has said. */
   root: HashHex | undefined;
   /** What it costs, and what is left of that. */
@@ -143,6 +146,7 @@ export class Links {
       heardAt: now,
       phase: { kind: 'greeting', until: now + waitMs + greetingTimeoutMs, speakAt: now + waitMs },
       head: undefined,
+      told: undefined,
       root: undefined,
       account: new Account(now),
       gave: { blockAt: undefined, itemAt: undefined },
@@ -170,6 +174,7 @@ export class Links {
   /** Our greeting, once. */
   greet(link: OpenLink, greeting: Greeting, first: DialectName, now: Milliseconds): void {
     const frame = link.session.greet(greeting, first);
+    link.told = greeting.last === undefined ? undefined : hashHex(greeting.last);
     if (link.phase.kind === 'greeting') link.phase = { ...link.phase, speakAt: undefined };
     link.outbox.sent(frame.length, now);
     this.#effects.put({ kind: 'send', link: link.id, bytes: frame });
@@ -313,12 +318,17 @@ export class Links {
     return link !== undefined;
   }
 
-  /** Of two links dialled by one side the newer stays; else both must show that they live. Never between reference peers. */
+  /** Of two links dialled by one side the newer stays; else both are asked for a sign of life. Never between reference peers. */
   #contest(link: GreetedLink, now: Milliseconds): void {
     for (const other of this.#rivals(link)) {
       if (other.dialled === link.dialled) {
         this.close(other.id < link.id ? other : link, 'a newer link to this peer took its place');
-      } else for (const each of [other, link]) each.contest = { until: now + contestMs, answered: false };
+        continue;
+      }
+      for (const each of [other, link]) {
+        each.contest = { until: now + contestMs, answered: false };
+        this.send(each, extensionSaying({ kind: 'ping', nonce: BigInt(each.id) }), 'kept');
+      }
     }
   }
 

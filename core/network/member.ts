@@ -36,6 +36,8 @@ export interface Member {
   keepAlive: KeepAlive | undefined;
   /** The last proof that it is there: a frame of its own link that decrypted, or a rising KeepAlive. */
   aliveAt: Milliseconds;
+  /** When it last came to be online for writing after it had not been. */
+  onlineSince: Milliseconds;
   /** When the newest KeepAlive came; 0 when none has. */
   keepAliveAt: Milliseconds;
   /** Whether KeepAlives speak for it, so that its silence says something. */
@@ -49,13 +51,18 @@ export interface Member {
 }
 
 export function newMember(key: PublicKey): Member {
-  const unseen = { keepAlive: undefined, aliveAt: 0, keepAliveAt: 0, lapses: false };
+  const unseen = { keepAlive: undefined, aliveAt: 0, onlineSince: 0, keepAliveAt: 0, lapses: false };
   return { key, ...unseen, linked: false, ours: false, standing: undefined };
 }
 
 /** Only `gcm-siv` speaks for it, so silence says nothing. */
 export function stands({ standing, lapses, ours }: Member): boolean {
   return standing !== undefined && !lapses && !ours;
+}
+
+/** For writing (spec/safety.md, Online). */
+export function isOnline(member: Member, now: Milliseconds): boolean {
+  return stands(member) || now < member.aliveAt + onlineForWritingMs;
 }
 
 /** Whether it runs our program, as far as is known here. */

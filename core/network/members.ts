@@ -16,6 +16,7 @@ import type { KeepAlive } from '../wire/messages.ts';
 import { KnownKeys, type MemberChange } from './known-keys.ts';
 import {
   crossingMs,
+  isOnline,
   isOurs,
   liveMs,
   type Member,
@@ -130,6 +131,7 @@ export class Members {
   heard(keepAlive: KeepAlive, now: Milliseconds, link?: LinkId): void {
     const member = this.#member(keepAlive.pubkey, true);
     if (member === undefined) return;
+    comes(member, now);
     member.keepAlive = keepAlive;
     member.keepAliveAt = now;
     member.lapses = true;
@@ -144,6 +146,7 @@ export class Members {
   provenBy(key: PublicKey, now: Milliseconds, ours: boolean, silent?: LinkId): void {
     const member = this.#member(key, true);
     if (member === undefined) return;
+    comes(member, now);
     if (!equalBytes(member.key, key)) {
       this.#known.rename(member.key, key);
       member.key = key;
@@ -163,6 +166,7 @@ export class Members {
   shown(key: PublicKey, link: LinkId, now: Milliseconds): void {
     const member = this.#member(key);
     if (member === undefined) return;
+    comes(member, now);
     // It is no sign of life, for anybody may show any key: what others say of it goes on.
     member.standing ??= { link, leavesAt: undefined };
     if (stands(member)) this.#known.add(member.key, now);
@@ -189,6 +193,7 @@ export class Members {
   wrote(key: PublicKey, link: LinkId, now: Milliseconds): void {
     const member = this.#members.get(holderOf(key));
     if (member === undefined || member.lapses || member.ours) return;
+    comes(member, now);
     member.standing = { link, leavesAt: undefined };
     this.#alive(member, { seen: false, link }, now);
   }
@@ -201,6 +206,7 @@ export class Members {
     const member = this.#member(key);
     if (member === undefined) return;
     if (isNew) this.#announcedBy.set(link, announcedBy + 1);
+    comes(member, now);
     // What speaks for itself and has been silent for so long may have changed its program since.
     if (!isOurs(member) && now >= member.keepAliveAt + eraMs) member.lapses = false;
     member.standing = { link, leavesAt: undefined };
@@ -278,7 +284,13 @@ export class Members {
 
   /** Keys that count as online for writing, freshest first. */
   online(now: Milliseconds): PublicKey[] {
-    return this.#freshest((member) => stands(member) || now < member.aliveAt + onlineForWritingMs);
+    return this.#freshest((member) => isOnline(member, now));
+  }
+
+  /** Since when a key has counted as online for writing without a break; undefined while it does not. */
+  onlineSince(key: PublicKey, now: Milliseconds): Milliseconds | undefined {
+    const member = this.#members.get(holderOf(key));
+    return member !== undefined && isOnline(member, now) ? member.onlineSince : undefined;
   }
 
   /**
@@ -368,6 +380,11 @@ export class Members {
     this.#known.forget(member.key);
     return this.#members.delete(holder);
   }
+}
+
+/** Called before what makes it count as online, if it did not. */
+function comes(member: Member, now: Milliseconds): void {
+  if (!isOnline(member, now)) member.onlineSince = now;
 }
 
 function holderOfHex(hex: PublicKeyHex): Holder {

@@ -25,9 +25,9 @@ export type ReportProblem = (code: string, message: string | undefined) => void;
 /** Firefox and Safari have been seen to leave an opening unanswered for ever. */
 const openTimeoutMs = 3_000;
 
-/** Side blocks read at once when they go to memory. */
-const copiedBlocks = 64;
-const copiedBytes = 4 * 1024 * 1024;
+/** Side blocks that go to memory at most, the lowest of them. */
+const copiedBlocks = 4_096;
+const copiedBytes = 64 * 1024 * 1024;
 
 type State =
   | { readonly kind: 'below' }
@@ -174,12 +174,8 @@ export class FallbackStore implements Store {
   /** They are few, and a branch may still win that stands partly on those from before. */
   async #copySide(memory: MemoryStore): Promise<void> {
     try {
-      for (let from = 0; ; ) {
-        const sideAdded = await this.#below.sideBlocks(from, copiedBlocks, copiedBytes);
-        if (sideAdded.length === 0) return;
-        await memory.change({ ...noChange, sideAdded });
-        from += sideAdded.length;
-      }
+      const sideAdded = await this.#below.sideBlocks(0, copiedBlocks, copiedBytes);
+      await memory.change({ ...noChange, sideAdded });
     } catch (error) {
       // What cannot be read any more is asked for again from neighbours.
       if (!(error instanceof StoreError)) throw error;

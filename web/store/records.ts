@@ -138,16 +138,15 @@ export async function readSideBlocks(
   count: number,
   maxBytes: number,
 ): Promise<SideBlock[]> {
+  const store = database.transaction('side').store;
+  const keys = await store.index('order').getAllKeys();
   const found: SideBlock[] = [];
   let length = 0;
-  let cursor = count > 0 ? await database.transaction('side').store.index('order').openCursor() : null;
-  if (from > 0) cursor = (await cursor?.advance(from)) ?? null;
-  while (cursor !== null && found.length < count) {
-    const block = sideBlock(cursor.value);
+  for (const key of keys.slice(from, from + count)) {
+    const block = sideBlock((await store.get(key)) as SideRecord);
     length += block.bytes.length;
     if (length > maxBytes && found.length > 0) break;
     found.push(block);
-    cursor = await cursor.continue();
   }
   return found;
 }
@@ -172,19 +171,15 @@ function scopeOf(changes: readonly Prepared[]): StoreName[] {
 
 function touches(change: Prepared, name: StoreName): boolean {
   const { cutTo, blocks, pending, removed, side, sideRemoved, notes, signed } = change;
-  switch (name) {
-    case 'blocks':
-      return cutTo !== undefined || blocks.length > 0;
-    case 'pending':
-      return pending.length > 0 || removed.length > 0;
-    case 'side':
-      return side.length > 0 || sideRemoved.length > 0;
-    case 'notes':
-      return notes.length > 0;
-    case 'journal':
-    case 'signed':
-      return signed !== undefined;
-  }
+  const isTouched: Record<StoreName, boolean> = {
+    blocks: cutTo !== undefined || blocks.length > 0,
+    pending: pending.length + removed.length > 0,
+    journal: signed !== undefined,
+    signed: signed !== undefined,
+    side: side.length + sideRemoved.length > 0,
+    notes: notes.length > 0,
+  };
+  return isTouched[name];
 }
 
 /** Asks for the steps of one change one after the other, in their order; each bears being done twice. */

@@ -13,6 +13,7 @@ const keepAlive: Message = { kind: 'keepAlive', ...author.keepAlive(5) };
 const shareData: Message = { kind: 'shareData', data: item };
 const announce: Message = { kind: 'announce', pubkey: author.key };
 const introduce: Message = { kind: 'introduceNeighbours', neighbours: [] };
+const carried: Message = { kind: 'requestNeighbours', count: 0, exclude: [] };
 const request: Message = { kind: 'requestBlocks', start: undefined };
 
 function block(items: number): Message & { kind: 'shareBlock' } {
@@ -35,6 +36,7 @@ describe('what one neighbour may send at once', () => {
     ['items of 512 KiB', shareData, 512 * 1024, 128],
     ['Announces', announce, 60, 20_000],
     ['requests for blocks', request, 60, 20_000],
+    ['messages in the extension carrier, each a check', carried, 200, 20_000],
     ['introductions', introduce, 600, 8],
     ['blocks of 1,000 items that nobody asked for and that are of no use', block(1_000), 200_000, 60],
   ] as const)('%s: no more than a named bound', (_, message, bytes, most) => {

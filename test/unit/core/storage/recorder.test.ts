@@ -9,6 +9,27 @@ const noToken = () => undefined;
 const hashes = (blocks: readonly StoredBlock[]) => blocks.map(({ hash }) => hashHex(hash));
 
 describe('a recorder', () => {
+  it('tells when what was recorded during an event is on the disk, also behind a second signed block', () => {
+    const [first, second, third] = new ChainMaker(1).chain(3) as [StoredBlock, StoredBlock, StoredBlock];
+    const bench = new Bench();
+    const told: string[] = [];
+    bench.recorder.chainMoved(undefined, [first]);
+    bench.recorder.afterwards(() => told.push('first'));
+    bench.flush();
+    const { hash, bytes } = second;
+    bench.recorder.signed({ parent: first.hash, hash, bytes }, undefined, [second], noToken);
+    bench.recorder.signed({ parent: second.hash, hash: third.hash, bytes }, undefined, [third], noToken);
+    bench.recorder.afterwards(() => told.push('third'));
+    bench.flush();
+    expect(told).toEqual([]);
+    bench.stored();
+    expect(told).toEqual(['first']);
+    bench.stored();
+    expect(told).toEqual(['first']);
+    bench.stored();
+    expect(told).toEqual(['first', 'third']);
+  });
+
   it('stores nothing when there is nothing to store', () => {
     const bench = new Bench();
     bench.flush();
