@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bytesToHex } from '../../../../core/codec/bytes.ts';
 import { AddressBook, mostFresh, mostTried, userSource } from '../../../../core/network/address-book.ts';
@@ -74,6 +75,22 @@ describe('a note', () => {
     expect(bytes.length).toBeLessThanOrEqual(mostNoteBytes);
     expect(restored(bytes).fresh).toHaveLength(mostFresh);
   });
+});
+
+it('is laid out as docs/protocol.md gives it', () => {
+  const page = readFileSync(new URL('../../../../docs/protocol.md', import.meta.url), 'utf8');
+  expect(page).toContain(
+    '`{ version: u8, byTor: bool, entries: Vec<{ address: String, source: String, toldAt: u64, reachedAt: Option<u64>, failures: u8, isAnchor: bool }> }`',
+  );
+  const held = book();
+  held.told('a.example:1', 'b', 258);
+  const told = '01 00 01000000 0b000000 612e6578616d706c653a31 01000000 62 0201000000000000 00 00 00';
+  expect(bytesToHex(addressNote(held, false))).toBe(told.replaceAll(' ', ''));
+  held.reached('a.example:1', 259);
+  held.anchor(new Set(['a.example:1']));
+  const reached =
+    '01 01 01000000 0b000000 612e6578616d706c653a31 01000000 62 0201000000000000 01 0301000000000000 00 01';
+  expect(bytesToHex(addressNote(held, true))).toBe(reached.replaceAll(' ', ''));
 });
 
 describe('bytes that are no note', () => {
