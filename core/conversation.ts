@@ -39,9 +39,9 @@ export class Conversation {
 
   /** The other's greeting came: from now on it is spoken to. */
   greeted(link: GreetedLink, now: Milliseconds): void {
-    const { links, chain, crossing, referenceSplit } = this.#machines;
+    const { poolDigests, referenceSplit } = this.#machines;
     this.#whereabouts.greeted(link, now);
-    if (link.phase.ours) this.#machines.poolDigests.greeted(link, now);
+    if (link.phase.ours) poolDigests.greeted(link, now);
     else this.#tellPending(link);
     this.#catchUp.greeted(link);
     referenceSplit.shown(link, link.phase.greeting.last);
