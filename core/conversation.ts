@@ -34,7 +34,7 @@ export class Conversation {
     this.#machines = machines;
     this.#whereabouts = whereabouts;
     this.#catchUp = catchUp;
-    this.#extension = new Extension(machines);
+    this.#extension = new Extension(machines, whereabouts);
   }
 
   /** The other's greeting came: from now on it is spoken to. */
@@ -63,7 +63,7 @@ export class Conversation {
       case 'greeting':
         return;
       case 'keepAlive':
-        return this.#whereabouts.keepAlive(link, message);
+        return this.#whereabouts.keepAlive(link, message, now);
       case 'announce':
         return this.#whereabouts.announce(link, message.pubkey, now);
       case 'leave':
@@ -77,7 +77,7 @@ export class Conversation {
       case 'shareBlock':
         return this.#catchUp.sharedBlock(link, message.block);
       case 'requestNeighbours':
-        if (message.count === 0) return this.#extension.arrived(link, message.exclude);
+        if (message.count === 0) return this.#extension.arrived(link, message.exclude, now);
         return this.#introduce(link, message.count, new Set(message.exclude.map(keyHex)));
       case 'introduceNeighbours':
         for (const [, address] of message.neighbours.slice(0, mostIntroduced)) neighbours.told(address, now);

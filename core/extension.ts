@@ -5,20 +5,24 @@
  * hands it to the machine that owns the question. Whoever sends one that is not canonical is cut off, for nobody passes
  * these messages on.
  */
+import type { Milliseconds } from './config.ts';
 import { CodecError } from './errors.ts';
 import type { Machines } from './machines.ts';
 import type { GreetedLink } from './network/links.ts';
-import { type ExtensionMessage, packExtension, unpackExtension } from './wire/carrier.ts';
+import type { Whereabouts } from './whereabouts.ts';
+import { type ExtensionMessage, extensionSaying, unpackExtension } from './wire/carrier.ts';
 
 export class Extension {
   readonly #machines: Machines;
+  readonly #whereabouts: Whereabouts;
 
-  constructor(machines: Machines) {
+  constructor(machines: Machines, whereabouts: Whereabouts) {
     this.#machines = machines;
+    this.#whereabouts = whereabouts;
   }
 
   /** The items of a RequestNeighbours that asked for none. */
-  arrived(link: GreetedLink, items: readonly Uint8Array[]): void {
+  arrived(link: GreetedLink, items: readonly Uint8Array[], now: Milliseconds): void {
     let message: ExtensionMessage | undefined;
     try {
       message = unpackExtension(items);
@@ -27,10 +31,10 @@ export class Extension {
       this.#machines.links.close(link, `bad-extension: ${error.message}`);
       return;
     }
-    if (message !== undefined) this.#message(link, message);
+    if (message !== undefined) this.#message(link, message, now);
   }
 
-  #message(link: GreetedLink, message: ExtensionMessage): void {
+  #message(link: GreetedLink, message: ExtensionMessage, now: Milliseconds): void {
     const { links } = this.#machines;
     switch (message.kind) {
       case 'ping':
@@ -39,11 +43,8 @@ export class Extension {
       case 'pong':
         // Any frame that decrypts is the sign of life that was asked for.
         return;
+      case 'beacon':
+        return this.#whereabouts.beacon(link, message, now);
     }
   }
-}
-
-/** As it is said to one of ours. */
-export function extensionSaying(message: ExtensionMessage) {
-  return { kind: 'requestNeighbours', count: 0, exclude: packExtension(message) } as const;
 }

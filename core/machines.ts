@@ -16,6 +16,7 @@ import type { Curve } from './crypto/curve.ts';
 import { keyHex, type PublicKey, type SecretKey } from './crypto/keys.ts';
 import { Effects } from './effects.ts';
 import { Announcements } from './network/announcements.ts';
+import { Beacons } from './network/beacons.ts';
 import { Crossing } from './network/crossing.ts';
 import { Gossip } from './network/gossip.ts';
 import { Links } from './network/links.ts';
@@ -56,6 +57,7 @@ export interface Machines {
   readonly members: Members;
   readonly rankDelay: RankDelay;
   readonly presence: Presence;
+  readonly beacons: Beacons;
   readonly announcements: Announcements;
   readonly watchDog: WatchDog;
   readonly crossing: Crossing;
@@ -110,6 +112,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     watchDog: new WatchDog(publicKey, members),
     crossing: new Crossing(chain, members, links),
     presence: new Presence({ ...identity, thin, keepAliveMs }, members, startedAt),
+    beacons: new Beacons({ ...identity, network, thin, keepAliveMs }, members, startedAt),
     ownAddress,
     neighbours: new Neighbours(relationship, ownAddress, keyHex(publicKey), random, effects, startedAt),
     links,

@@ -104,9 +104,9 @@ export class PeerMachine {
   /** When to call `handle` with `elapsed`, if nothing happens before. */
   get deadline(): Milliseconds | undefined {
     if (this.#closed || this.#closing !== undefined) return this.#closed ? undefined : this.#closing;
-    const { presence, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
+    const { presence, beacons, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
     const { announcements, watchDog, crossing, gossip } = this.#machines;
-    const online = [presence, members, announcements, watchDog, this.#whereabouts];
+    const online = [presence, beacons, members, announcements, watchDog, this.#whereabouts];
     let earliest: Milliseconds | undefined;
     for (const { deadline } of [...online, neighbours, links, sync, newcomers, chain.pool, writer, crossing, gossip]) {
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;

@@ -10,12 +10,14 @@ import { equalBytes, utf8Bytes } from '../codec/bytes.ts';
 import { type Codec, decode, encode, struct, u64 } from '../codec/codec.ts';
 import { type PublicKey, publicKeyBytes } from '../crypto/keys.ts';
 import { CodecError, invariant } from '../errors.ts';
+import { type CarriedBeacon, carriedBeaconCodec } from './beacon.ts';
 
 export type ExtensionMessage =
   /** Asks for a sign of life; any number. */
   | { readonly kind: 'ping'; readonly nonce: bigint }
   /** The answer, with the ping's number. */
-  | { readonly kind: 'pong'; readonly nonce: bigint };
+  | { readonly kind: 'pong'; readonly nonce: bigint }
+  | ({ readonly kind: 'beacon' } & CarriedBeacon);
 
 /** Longer messages are cut by whoever makes them: the first item holds 23 bytes of it, each other one 33. */
 export const mostExtensionItems = 16_384;
@@ -24,7 +26,13 @@ export const mostExtensionItems = 16_384;
 const types: { readonly [K in ExtensionMessage['kind']]: Type<Extract<ExtensionMessage, { kind: K }>> } = {
   ping: { number: 2, codec: struct({ nonce: u64 }) },
   pong: { number: 3, codec: struct({ nonce: u64 }) },
+  beacon: { number: 11, codec: carriedBeaconCodec },
 };
+
+/** As it is said to one of ours. */
+export function extensionSaying(message: ExtensionMessage) {
+  return { kind: 'requestNeighbours', count: 0, exclude: packExtension(message) } as const;
+}
 
 /** The items to send as `exclude` with count 0. */
 export function packExtension(message: ExtensionMessage): PublicKey[] {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { extensionSaying } from '../../../core/extension.ts';
-import { unpackExtension } from '../../../core/wire/carrier.ts';
+import { extensionSaying, unpackExtension } from '../../../core/wire/carrier.ts';
 import { wireVersion } from '../../../core/wire/messages.ts';
 import { type Author, authors } from '../../model/author.ts';
 import { Stage } from '../../model/stage.ts';

@@ -9,11 +9,12 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bytesToHex, concatBytes, hexToBytes, utf8Bytes } from '../../../core/codec/bytes.ts';
 import { decode, encode } from '../../../core/codec/codec.ts';
-import { type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
+import { type Hash, type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
 import { nobleCurve } from '../../../core/crypto/noble-curve.ts';
 import { signaledAddress, signaledKey, unreachableAddress } from '../../../core/network/addresses.ts';
 import { mostContentBytes, sectionBytes, writeExport } from '../../../core/storage/export.ts';
 import { mostFrameBytes, rawFrame } from '../../../core/storage/zstd.ts';
+import { beaconDigest } from '../../../core/wire/beacon.ts';
 import {
   addressBytes,
   type BridgeMessage,
@@ -139,8 +140,21 @@ const bridgingExamples: Record<string, BridgingMessage> = {
   take: { kind: 'take', ticket },
 };
 
+const beaconContent = {
+  pubkey: a.key,
+  counter: 1_770_000_000_000n,
+  tip: repeated(0x33, 32) as Hash,
+  lifetimeMs: 300_000,
+};
+
 const extensionExamples: Record<string, ExtensionMessage> = {
   ping: { kind: 'ping', nonce: 7n },
+  beacon: {
+    kind: 'beacon',
+    ...beaconContent,
+    sign: nobleCurve.sign(beaconDigest(network, beaconContent), a.secret, noAuxiliary),
+    ageMs: 0,
+  },
 };
 
 const otherExamples: Record<string, Uint8Array> = {
