@@ -90,7 +90,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
   const identity = { curve, random, secret, publicKey };
   const ownAddress = new OwnAddress(config);
   const accepts: readonly DialectName[] = config.wire === 'auto' ? ['cbc', 'gcm-siv'] : [config.wire];
-  const links = new Links({ ...identity, network, accepts }, relationship.maxLinks, effects);
+  const links = new Links({ ...identity, network, accepts }, relationship, effects);
   const crossing = new Crossing(chain, members, links);
   return {
     config,

@@ -18,6 +18,7 @@ import type { Command, Effect, Event, LinkId, Loaded, RequestId } from './events
 import type { WaitingFor } from './face.ts';
 import { Greeter } from './greeter.ts';
 import { type Machines, makeMachines, type PeerOptions } from './machines.ts';
+import { lasting } from './network/anchors.ts';
 import type { GreetedLink, OpenLink } from './network/links.ts';
 import type { Opened } from './storage/store.ts';
 import { Whereabouts } from './whereabouts.ts';
@@ -135,11 +136,12 @@ export class PeerMachine {
    * A block that was signed but not stored on the chain before a crash takes its place now, and is sent like any other.
    */
   restore(
-    { journal, lastSigned }: Pick<Opened, 'journal' | 'lastSigned'>,
+    { journal, lastSigned, notes }: Pick<Opened, 'journal' | 'lastSigned' | 'notes'>,
     pending: readonly PoolItem[],
     now: Milliseconds,
   ): void {
-    const { writer, chain } = this.#machines;
+    const { writer, chain, neighbours } = this.#machines;
+    for (const { name, bytes } of notes) if (name === 'addresses') neighbours.restore(bytes, now);
     for (const { parent } of journal) writer.signedBefore(parent === undefined ? undefined : hashHex(parent));
     for (const item of pending) chain.pool.add(item);
     if (lastSigned !== undefined) chain.add(keptCandidate({ bytes: lastSigned, unverified: [] }), now);
@@ -161,7 +163,7 @@ export class PeerMachine {
       case 'closed':
         return links.closed(event.link);
       case 'discovered':
-        for (const address of event.addresses) neighbours.told(address, now);
+        for (const address of event.addresses) neighbours.discovered(address, now);
         return;
       case 'listening':
         if (ownAddress.lent(event.address)) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
@@ -189,9 +191,10 @@ export class PeerMachine {
     this.#settleEnded(now);
     referenceSplit.look(now, this.#catchUp.busy(now));
     neighbours.dial(
-      links.all().map((link) => ({
-        address: link.address,
-        key: link.phase.kind === 'greeting' ? undefined : link.phase.hex,
+      links.all().map(({ address, dialled, phase }) => ({
+        address,
+        key: phase.kind === 'greeting' ? undefined : phase.hex,
+        dialled,
       })),
       now,
     );
@@ -202,7 +205,8 @@ export class PeerMachine {
     serving.advance((id) => links.greetedLink(id), this.#storeChanged);
     if (this.#closing === undefined) this.#write(now);
     links.flush(now);
-    if (this.#closing !== undefined && (!this.#machines.chain.isSigning || this.#closing <= now)) this.#close();
+    if (this.#closing !== undefined && (!this.#machines.chain.isSigning || this.#closing <= now)) this.#close(now);
+    else if (neighbours.dueToKeep(now)) this.#keepAddresses(now);
   }
 
   #write(now: Milliseconds): void {
@@ -212,8 +216,15 @@ export class PeerMachine {
     if (writer.waitingFor !== waitedFor) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
   }
 
-  #close(): void {
+  #keepAddresses(now: Milliseconds): void {
+    const { neighbours, links, recorder } = this.#machines;
+    const bytes = neighbours.note(lasting(links.proven), now);
+    if (bytes !== undefined) recorder.note({ name: 'addresses', bytes });
+  }
+
+  #close(now: Milliseconds): void {
     const { links } = this.#machines;
+    this.#keepAddresses(now);
     for (const link of links.all()) links.close(link, 'this peer closed');
     this.#closed = true;
   }
@@ -229,7 +240,9 @@ export class PeerMachine {
       if (arrived.kind === 'greeted') {
         const greeted = this.#greeter.greeted(link, arrived.greeting, arrived.ours, now);
         if (greeted !== undefined) this.#conversation.greeted(greeted, now);
-      } else if (arrived.kind === 'message') this.#conversation.message(link as GreetedLink, arrived.message, now);
+      } else if (arrived.kind === 'message') {
+        this.#conversation.message(link as GreetedLink, arrived.message, arrived.bytes, now);
+      }
     }
     const { failure } = link.session;
     if (failure !== undefined) links.close(link, `${failure.code}: ${failure.message}`);
@@ -257,9 +270,12 @@ export class PeerMachine {
   }
 
   #verified(request: RequestId, results: readonly boolean[], now: Milliseconds): void {
-    const { gossip, acknowledgements } = this.#machines;
+    const { gossip, acknowledgements, links } = this.#machines;
     const held = results[0] === true;
-    if (gossip.asked(request)) return this.#accept(gossip.verified(request, held), now);
+    if (gossip.asked(request)) {
+      if (!held) links.falsehood(gossip.bringer(request), now);
+      return this.#accept(gossip.verified(request, held), now);
+    }
     if (this.#whereabouts.verified(request, held, now) || acknowledgements.verified(request, held, now)) return;
     this.#catchUp.verified(request, results, now);
   }
@@ -275,7 +291,9 @@ export class PeerMachine {
       return;
     }
     members.signed(data.author, now);
-    const from = link === undefined ? undefined : links.greetedLink(link)?.phase.key;
+    const bringer = link === undefined ? undefined : links.greetedLink(link);
+    if (bringer !== undefined) bringer.gave.itemAt = now;
+    const from = bringer?.phase.key;
     const isFromAuthor = from !== undefined && holderOf(from) === holderOf(data.author);
     if (!isFromAuthor || !gossip.rest(item, now)) this.#conversation.passOn(id, data, holders, link, now);
   }
@@ -323,6 +341,7 @@ export class PeerMachine {
       neighbours.unlinked(link.address, now);
       this.#greeter.ended(link, now);
       this.#whereabouts.ended(link, now);
+      this.#conversation.ended(link, now);
     }
     if (ended.length > 0) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
   }
