@@ -35,7 +35,7 @@ export class Conversation {
     this.#machines = machines;
     this.#whereabouts = whereabouts;
     this.#catchUp = catchUp;
-    this.#extension = new Extension(machines);
+    this.#extension = new Extension(machines, whereabouts);
   }
 
   /** The other's greeting came: from now on it is spoken to. */
@@ -58,7 +58,7 @@ export class Conversation {
       case 'greeting':
         return;
       case 'keepAlive':
-        return this.#whereabouts.keepAlive(link, message);
+        return this.#whereabouts.keepAlive(link, message, now);
       case 'announce':
         return this.#whereabouts.announce(link, message.pubkey, now);
       case 'leave':

@@ -17,6 +17,7 @@ import { keyHex, type PublicKey, type SecretKey } from './crypto/keys.ts';
 import { Effects } from './effects.ts';
 import { Acknowledgements } from './network/acknowledgements.ts';
 import { Announcements } from './network/announcements.ts';
+import { Beacons } from './network/beacons.ts';
 import { Crossing } from './network/crossing.ts';
 import { Gossip } from './network/gossip.ts';
 import { Heads } from './network/heads.ts';
@@ -62,6 +63,7 @@ export interface Machines {
   readonly members: Members;
   readonly rankDelay: RankDelay;
   readonly presence: Presence;
+  readonly beacons: Beacons;
   readonly announcements: Announcements;
   readonly watchDog: WatchDog;
   readonly crossing: Crossing;
@@ -126,6 +128,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     crossing,
     poolDigests: new PoolDigests(chain, links, crossing, random),
     presence: new Presence({ ...identity, thin, keepAliveMs }, members, startedAt),
+    beacons: new Beacons({ ...identity, network, thin, keepAliveMs }, members, startedAt),
     ownAddress,
     neighbours: new Neighbours(relationship, ownAddress, keyHex(publicKey), random, effects, startedAt),
     links,

@@ -109,9 +109,9 @@ export class PeerMachine {
   /** When to call `handle` with `elapsed`, if nothing happens before. */
   get deadline(): Milliseconds | undefined {
     if (this.#closed || this.#closing !== undefined) return this.#closed ? undefined : this.#closing;
-    const { presence, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
+    const { presence, beacons, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
     const { announcements, watchDog, crossing, gossip, heads, referenceSplit, poolDigests } = this.#machines;
-    const online = [presence, members, announcements, watchDog, this.#whereabouts, referenceSplit];
+    const online = [presence, beacons, members, announcements, watchDog, this.#whereabouts, referenceSplit];
     let earliest: Milliseconds | undefined;
     const blocks = [sync, heads, newcomers, writer];
     for (const { deadline } of [...online, ...blocks, neighbours, links, chain.pool, crossing, gossip, poolDigests]) {

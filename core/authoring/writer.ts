@@ -175,7 +175,7 @@ export class Writer {
       tip: tip === undefined ? undefined : { nextChoices: tip.block.nextChoices, arrivedAt: tip.arrivedAt },
       pendingSince,
       online: this.#members.online(now),
-      onlineUntil: (key) => this.#members.onlineUntil(key),
+      onlineUntil: (key) => this.#members.onlineUntil(key, tip?.arrivedAt),
       rankDelayMs: this.#options.rankDelay.delayMs,
       isReference: (key) => this.#references.writes(key),
       referenceDelayMs: (key) => this.#members.referenceDelayMs(key, now),

@@ -112,11 +112,13 @@ export class FallbackStore implements Store {
   }
 
   async sideBlocks(from: number, count: number, maxBytes: number): Promise<SideBlock[]> {
-    return await (await this.#sideHolder()).sideBlocks(from, count, maxBytes);
+    const holder = await this.#sideHolder();
+    return await holder.sideBlocks(from, count, maxBytes);
   }
 
   async sideBlock(hash: Hash): Promise<SideBlock | undefined> {
-    return await (await this.#sideHolder()).sideBlock(hash);
+    const holder = await this.#sideHolder();
+    return await holder.sideBlock(hash);
   }
 
   async close(): Promise<void> {
@@ -203,8 +205,7 @@ export class FallbackStore implements Store {
   }
 
   async #keepSmall({ signed, notes, pendingAdded, pendingRemoved }: Change): Promise<void> {
-    const lists = [notes, pendingAdded, pendingRemoved];
-    if (signed === undefined && lists.every((list) => list.length === 0)) return;
+    if (signed === undefined && notes.length + pendingAdded.length + pendingRemoved.length === 0) return;
     try {
       const durable = signed !== undefined;
       await this.#below.change({ ...noChange, durable, signed, notes, pendingAdded, pendingRemoved });

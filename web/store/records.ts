@@ -68,16 +68,14 @@ export async function readOpened(database: IDBPDatabase<ChainSchema>): Promise<O
   const transaction = database.transaction([...storeNames]);
   const blocks = transaction.objectStore('blocks');
   const journal = transaction.objectStore('journal');
-  const notes = transaction.objectStore('notes');
-  const [last, first, pending, entries, lastEntry, lastSigned, names, values] = await Promise.all([
+  const [last, first, pending, entries, lastEntry, lastSigned, notes] = await Promise.all([
     blocks.openKeyCursor(null, 'prev'),
     blocks.get(0),
     transaction.objectStore('pending').getAll(),
     journal.getAll(),
     journal.openKeyCursor(null, 'prev'),
     transaction.objectStore('signed').get(newest),
-    notes.getAllKeys(),
-    notes.getAll(),
+    transaction.objectStore('notes').getAll(),
   ]);
   const count = last === null ? 0 : last.key + 1;
   const recent = count === 0 ? [] : await blocks.getAll(IDBKeyRange.lowerBound(count - recentBlocks));
@@ -92,7 +90,7 @@ export async function readOpened(database: IDBPDatabase<ChainSchema>): Promise<O
         hash: hashFrom(hash),
       })),
       lastSigned,
-      notes: names.map((name, place) => ({ name, bytes: values[place] as Uint8Array })),
+      notes,
     },
     nextOrder: (inOrder(pending).at(-1)?.order ?? -1) + 1,
     nextEntry: lastEntry === null ? 0 : lastEntry.key + 1,
@@ -153,7 +151,7 @@ export async function readSideBlocks(
 
 export async function readSideBlock(database: IDBPDatabase<ChainSchema>, hash: Hash): Promise<SideBlock | undefined> {
   const record = await database.get('side', whole(hash));
-  return record === undefined ? undefined : sideBlock(record);
+  return record && sideBlock(record);
 }
 
 type StoreName = 'blocks' | 'pending' | 'journal' | 'signed' | 'side' | 'notes';
@@ -195,7 +193,7 @@ function* put(
     yield dropEntry(journal, entry - journalEntries);
   }
   for (const block of side) yield transaction.objectStore('side').put(block);
-  for (const { name, bytes } of notes) yield transaction.objectStore('notes').put(whole(bytes), name);
+  for (const { name, bytes } of notes) yield transaction.objectStore('notes').put({ name, bytes: whole(bytes) });
   if (cutTo !== undefined) yield transaction.objectStore('blocks').delete(IDBKeyRange.lowerBound(cutTo));
   for (const block of blocks) yield transaction.objectStore('blocks').put(block);
   for (const hash of sideRemoved) yield transaction.objectStore('side').delete(whole(hash));
@@ -219,13 +217,13 @@ async function expectBlocks(transaction: Writing): Promise<void> {
   throw new StoreError('failed', 'the database was emptied while it was in use');
 }
 
-function keptBlock({ frame, unverified }: BlockRecord): KeptBlock {
+function keptBlock({ frame, unverified }: BlockRecord | SideRecord): KeptBlock {
   return { bytes: decompressCapped(frame, acceptedBlockBytes), unverified };
 }
 
-function sideBlock({ hash, parent, height, unverified, frame }: SideRecord): SideBlock {
-  const bytes = decompressCapped(frame, acceptedBlockBytes);
-  return { hash: hashFrom(hash), parent: hashFrom(parent), height, bytes, unverified };
+function sideBlock(record: SideRecord): SideBlock {
+  const { hash, parent, height } = record;
+  return { hash: hashFrom(hash), parent: hashFrom(parent), height, ...keptBlock(record) };
 }
 
 function pendingItem({ id, bytes }: PendingRecord): PendingItem {

@@ -22,6 +22,7 @@ import { signaledAddress, signaledKey, unreachableAddress } from '../../../core/
 import { shortId } from '../../../core/network/pool-digests.ts';
 import { mostContentBytes, sectionBytes, writeExport } from '../../../core/storage/export.ts';
 import { mostFrameBytes, rawFrame } from '../../../core/storage/zstd.ts';
+import { beaconDigest } from '../../../core/wire/beacon.ts';
 import {
   addressBytes,
   type BridgeMessage,
@@ -155,12 +156,25 @@ const promiseSign = nobleCurve.sign(promiseDigest, a.secret, noAuxiliary);
 const digestSalt = repeated(0x44, saltBytes);
 const digestedId = shortId(digestSalt, repeated(0x55, 32) as ItemId);
 
+const beaconContent = {
+  pubkey: a.key,
+  counter: 1_770_000_000_000n,
+  tip: repeated(0x33, 32) as Hash,
+  lifetimeMs: 300_000,
+};
+
 const extensionExamples: Record<string, ExtensionMessage> = {
   ping: { kind: 'ping', nonce: 7n },
   acknowledgement: { kind: 'acknowledgement', block: promised.block, key: a.key, sign: promiseSign },
   'pool-digest': { kind: 'poolDigest', salt: digestSalt, ids: [digestedId] },
   'items-wanted': { kind: 'itemsWanted', ids: [digestedId] },
   head: { kind: 'head', height: 7, tip: repeated(0x11, 32) as Hash, root: repeated(0x22, 32) as Hash },
+  beacon: {
+    kind: 'beacon',
+    ...beaconContent,
+    sign: nobleCurve.sign(beaconDigest(network, beaconContent), a.secret, noAuxiliary),
+    ageMs: 0,
+  },
 };
 
 const otherExamples: Record<string, Uint8Array> = {
