@@ -153,8 +153,7 @@ export class Chain {
 
   /** The parent of one of the newest blocks. */
   parentOf(hash: Hash): Hash | undefined {
-    const parentId = this.#tree.header(hashHex(hash))?.parentId;
-    return parentId === undefined ? undefined : hashFrom(hexToBytes(parentId));
+    return this.#tree.header(hashHex(hash))?.parentHash;
   }
 
   get rootHash(): Hash | undefined {
@@ -164,6 +163,11 @@ export class Chain {
   /** The first block, when there is one that others may hear of. */
   get shownRoot(): Hash | undefined {
     return this.shown === undefined ? undefined : this.rootHash;
+  }
+
+  /** Of a left branch. Not while the blocks of the better one, which may hold them, are on their way. */
+  dueToShareAgain(now: Milliseconds): PoolItem[] {
+    return this.#isMoving ? [] : this.pool.dueToShareAgain(now);
   }
 
   /** Whether one of the newest blocks holds the item; for older ones the store is asked. */
@@ -287,7 +291,7 @@ export class Chain {
     return true;
   }
 
-  /** An item that turned out to stand on the chain already. */
+  /** One that turned out to stand on the chain already. */
   dropPending(id: ItemIdHex): void {
     const item = this.pool.remove(id);
     if (item === undefined) return;
@@ -330,14 +334,9 @@ export class Chain {
 
   /** Bodies that were to be others, of blocks that the main chain has left by now. */
   #recutNow(): TreeNode<TreeBlock>[] {
-    const recut: TreeNode<TreeBlock>[] = [];
-    for (const [id, candidate] of this.#recuts) {
-      if (this.#tree.onMain(id)) continue;
-      this.#recuts.delete(id);
-      const node = this.#tree.recut(candidate);
-      if (node !== undefined) recut.push(node);
-    }
-    return recut;
+    const left = [...this.#recuts].filter(([id]) => !this.#tree.onMain(id));
+    for (const [id] of left) this.#recuts.delete(id);
+    return left.flatMap(([, candidate]) => this.#tree.recut(candidate) ?? []);
   }
 
   #storeAside(node: TreeNode<TreeBlock>, { block, bytes, verified }: TreeBlock): void {
