@@ -108,7 +108,7 @@ export class PeerMachine {
     const { announcements, watchDog, crossing, gossip } = this.#machines;
     const online = [presence, members, announcements, watchDog, this.#whereabouts];
     let earliest: Milliseconds | undefined;
-    const blocks = [sync, newcomers, this.#catchUp, chain.doubts, chain.pool, writer, crossing, gossip];
+    const blocks = [sync, newcomers, this.#catchUp, chain.doubts, chain, writer, crossing, gossip];
     for (const { deadline } of [...online, neighbours, links, ...blocks]) {
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
     }

@@ -32,10 +32,10 @@ import { Pool, type PoolItem } from './pool.ts';
 import { RecentItems } from './recent-items.ts';
 import { type Candidate, Tree, type TreeBlock } from './tree.ts';
 
-/** A batch of a reorganisation: one store transaction (spec/safety.md, Fork choice). */
+/** One store transaction of a reorganisation (spec/safety.md, Fork choice). */
 const batchBlocks = 64;
 const batchBytes = 4 * 1024 * 1024;
-/** Better bodies at one time that wait for the main chain to leave the block. */
+/** Better bodies that wait until the main chain has left the block. */
 const mostRecuts = 64;
 
 /** What became of a block that was added. */
@@ -105,7 +105,6 @@ export class Chain {
     return this.#tree;
   }
 
-  /** Number of blocks of the main chain. */
   get count(): number {
     return this.#tree.count;
   }
@@ -168,6 +167,10 @@ export class Chain {
   /** Of a left branch. Not while the blocks of the better one, which may hold them, are on their way. */
   dueToShareAgain(now: Milliseconds): PoolItem[] {
     return this.#isMoving ? [] : this.pool.dueToShareAgain(now);
+  }
+
+  get deadline(): Milliseconds | undefined {
+    return this.#isMoving ? undefined : this.pool.deadline;
   }
 
   /** Whether one of the newest blocks holds the item; for older ones the store is asked. */
@@ -235,7 +238,7 @@ export class Chain {
     return this.#tree.lower(candidates);
   }
 
-  /** Another body of a block that is held. @param held its body @returns whether the other is better, and takes its place */
+  /** @param held the body of a block that is held @returns whether this other one is better, and takes its place */
   recut(candidate: Candidate, held: Candidate, now: Milliseconds): boolean {
     const id = hashHex(candidate.block.hash);
     const before = this.#recuts.get(id) ?? held;
@@ -332,7 +335,7 @@ export class Chain {
     return moved;
   }
 
-  /** Bodies that were to be others, of blocks that the main chain has left by now. */
+  /** Bodies that were to be others, of blocks that were left. */
   #recutNow(): TreeNode<TreeBlock>[] {
     const left = [...this.#recuts].filter(([id]) => !this.#tree.onMain(id));
     for (const [id] of left) this.#recuts.delete(id);
@@ -370,7 +373,7 @@ export class Chain {
     return { cutTo, append: applied.map(storedBlock) };
   }
 
-  /** What the left branch alone held, in its old order. Unverified items were nobody's word and stay away. */
+  /** In its old order. Unverified items were nobody's word and stay away. */
   #giveBack(reverted: readonly ChainBlock[], now: Milliseconds): void {
     const lacking: PoolItem[] = [];
     for (const block of [...reverted].reverse()) {
