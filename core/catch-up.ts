@@ -61,7 +61,9 @@ export class CatchUp {
   /** The neighbour's greeting names its root, its newest block and how many it holds. */
   greeted(link: GreetedLink): void {
     const { root, last, count } = link.phase.greeting;
-    if (last !== undefined) this.#named(link, last, root, Number(count));
+    if (last === undefined) return;
+    this.#named(link, last, root, Number(count));
+    this.#askDoubtful(link.id);
   }
 
   /** A block we asked for. */
@@ -74,6 +76,7 @@ export class CatchUp {
         this.#offer(link, block, true);
         // A newer question takes the place of the one being answered: no more than this was needed.
         this.#request(link.id, block.hash);
+        this.#askDoubtful(link.id);
         return;
       }
       // One of ours that speaks `gcm-siv` cannot tell us from the reference, and sends a forced block like this.
@@ -173,6 +176,7 @@ export class CatchUp {
     this.#machines.heads.ended(link);
     this.#machines.roots.forget(link);
     this.#differences.ended(link);
+    this.#machines.chain.doubts.ended(link);
     this.#machines.troubles.over(link);
   }
 
@@ -270,6 +274,14 @@ export class CatchUp {
     others.sort((a, b) => Number(b.head === id) - Number(a.head === id));
     const holders = others.map((link) => link.id);
     for (const link of chain.doubt(body, now + graceMs(rankDelay), holders)) this.#request(link, body.block.parent);
+  }
+
+  /** A neighbour that has not been asked yet may hold a better body. */
+  #askDoubtful(link: LinkId): void {
+    const { chain, sync } = this.#machines;
+    if (sync.isOpen(link)) return;
+    const body = chain.doubts.ask(link);
+    if (body !== undefined) this.#request(link, body.block.parent);
   }
 
   /** It stands on our main chain below what is held. Blocks on it are compared when their surroundings were read. */
