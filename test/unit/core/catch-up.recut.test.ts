@@ -1,12 +1,15 @@
 /** Bodies with bytes moved between `next_choices` and the first item (spec/safety.md, Blocks 2). */
 import { describe, expect, it } from 'vitest';
+import { RankDelay } from '../../../core/authoring/rank-delay.ts';
 import { type Block, blockHash, encodeBlock } from '../../../core/chain/block.ts';
-import { graceMs } from '../../../core/chain/newcomers.ts';
+import { graceMs as graceOf } from '../../../core/chain/newcomers.ts';
 import { hashHex } from '../../../core/crypto/keys.ts';
 import { type Author, authors } from '../../model/author.ts';
 import { recut } from '../../model/recut.ts';
 import { SlowStore } from '../../model/slow-store.ts';
 import { type Remote, Stage, storedBlocks } from '../../model/stage.ts';
+
+const graceMs = graceOf(new RankDelay());
 
 const [self, b, c, d] = authors(4) as [Author, Author, Author, Author];
 const hexOf = (block: Block | undefined) => (block === undefined ? undefined : hashHex(block.hash));
