@@ -80,6 +80,8 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
   const members = new Members(publicKey, random, startedAt);
   const { thin, keepAliveMs, network, relationship } = config;
   const identity = { curve, random, secret, publicKey };
+  const beacons = new Beacons({ ...identity, network, thin, keepAliveMs }, members, startedAt);
+  const spokeAt = (now: Milliseconds) => beacons.spokeAt(now);
   const ownAddress = new OwnAddress(config);
   const accepts: readonly DialectName[] = config.wire === 'auto' ? ['cbc', 'gcm-siv'] : [config.wire];
   const links = new Links({ ...identity, network, accepts }, relationship.maxLinks, effects);
@@ -112,11 +114,11 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     watchDog: new WatchDog(publicKey, members),
     crossing: new Crossing(chain, members, links),
     presence: new Presence({ ...identity, thin, keepAliveMs }, members, startedAt),
-    beacons: new Beacons({ ...identity, network, thin, keepAliveMs }, members, startedAt),
+    beacons,
     ownAddress,
     neighbours: new Neighbours(relationship, ownAddress, keyHex(publicKey), random, effects, startedAt),
     links,
-    writer: new Writer({ ...identity, thin, rankDelay }, authoring, chain, members, effects),
+    writer: new Writer({ ...identity, thin, rankDelay, spokeAt }, authoring, chain, members, effects),
     random,
   };
 }
