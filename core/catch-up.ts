@@ -54,38 +54,34 @@ export class CatchUp {
 
   /** The neighbour's greeting names its root, its newest block and how many it holds. */
   greeted(link: GreetedLink): void {
-    const { sync, chain } = this.#machines;
     const { root, last, count } = link.phase.greeting;
-    if (last === undefined) return;
-    link.head = hashHex(last);
-    link.root = root === undefined ? undefined : hashHex(root);
-    const blocks = Number(count);
-    if (link.root === undefined || chain.root === undefined || link.root === chain.root)
-      this.#lookUp(link, last, blocks);
-    else sync.want(link.id, { target: last, count: blocks });
+    if (last !== undefined) this.#named(link, last, root, Number(count));
   }
 
   /** A block we asked for. */
   requestedBlock(link: GreetedLink, block: Block, now: Milliseconds): void {
-    const { sync, chain } = this.#machines;
+    const { sync, chain, links } = this.#machines;
     const id = hashHex(block.hash);
     const isHeld = chain.tree.block(id) !== undefined;
     if (!sync.arrived(link.id, isHeld, now)) {
       // One of ours that speaks `gcm-siv` cannot tell us from the reference, and sends a forced block like this.
-      if (!link.phase.ours && link.phase.dialect.name === 'gcm-siv') this.sharedBlock(link, block);
+      if (!link.phase.ours && link.phase.dialect.name === 'gcm-siv') this.sharedBlock(link, block, now);
       return;
     }
     if (isHeld) sync.held(id);
-    else if (this.#offer(link, block, true) !== undefined) sync.useless(link.id, now);
+    else if (this.#offer(link, block, true) !== undefined) {
+      sync.useless(link.id, now);
+      links.falsehood(link.id, now);
+    }
   }
 
   /** A block somebody has just made, or the tip of one that has caught up. */
-  sharedBlock(link: GreetedLink, block: Block): void {
-    const { chain, intake } = this.#machines;
+  sharedBlock(link: GreetedLink, block: Block, now: Milliseconds): void {
+    const { chain, intake, links } = this.#machines;
     const id = hashHex(block.hash);
     link.head = id;
     if (chain.tree.block(id) !== undefined || intake.waits(id)) return;
-    this.#offer(link, block, false);
+    if (this.#offer(link, block, false) !== undefined) links.falsehood(link.id, now);
   }
 
   /** Verified blocks out of a file, oldest first; those that do not follow our tip are passed over. */
@@ -108,6 +104,8 @@ export class CatchUp {
     const { intake, newcomers } = this.#machines;
     const checked = intake.verified(request, results);
     if (checked === undefined) return false;
+    // The block's own signature comes first.
+    if (results[0] === false) this.#machines.links.falsehood(checked.newcomer.link, now);
     this.#placed(newcomers.place(checked, this.busy(now), now), now);
     return true;
   }
@@ -125,8 +123,9 @@ export class CatchUp {
 
   /** Timers of this part, and requests that are due. Called at the end of every event. */
   advance(now: Milliseconds): void {
-    const { sync, newcomers, effects, links, chain } = this.#machines;
+    const { sync, newcomers, effects, links, chain, heads } = this.#machines;
     this.#placed(newcomers.elapse(now), now);
+    for (const { link, head } of heads.due(now)) this.#named(link, head.tip, head.root, head.height + 1);
     const { again, givenUp } = sync.elapse(now);
     for (const { link, start } of again) this.#request(link, start);
     for (const { link, hasMoved } of givenUp) this.#givenUp(link, hasMoved, now);
@@ -138,10 +137,12 @@ export class CatchUp {
       effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
       this.#shareTip();
     }
+    heads.tell(this.busy(now), now);
   }
 
   ended(link: LinkId): void {
     this.#machines.sync.ended(link);
+    this.#machines.heads.ended(link);
     this.#machines.roots.forget(link);
     this.#machines.troubles.over(link);
   }
@@ -166,6 +167,7 @@ export class CatchUp {
           sync.held(newcomer.id);
           if (newcomer.requested) sync.useful(newcomer.link, placement.moved, now);
           else if (placement.moved) members.wrote(newcomer.inspected.block.author, newcomer.link, now);
+          this.#gave(newcomer, placement.moved, now);
           this.#taken(newcomer, placement.moved);
           break;
         case 'heldBack':
@@ -188,6 +190,14 @@ export class CatchUp {
     }
   }
 
+  /** A block is of use to us: it costs its link nothing, and is a merit if it moved the chain. */
+  #gave({ link, bytes, inspected, requested }: Newcomer, moved: boolean, now: Milliseconds): void {
+    const from = this.#greeted(link);
+    if (from === undefined) return;
+    if (!requested) from.account.useful(1 + inspected.block.data.length, bytes.length);
+    if (moved) from.gave.blockAt = now;
+  }
+
   #taken(newcomer: Newcomer, moved: boolean): void {
     const from = this.#greeted(newcomer.link);
     if (from !== undefined) from.root = this.#machines.chain.root;
@@ -204,6 +214,16 @@ export class CatchUp {
     const { shown, tree } = this.#machines.chain;
     if (from === undefined || shown === undefined || shown !== tree.tip) return;
     this.#machines.links.send(from, { kind: 'shareBlock', bytes: shown.bytes }, 'block');
+  }
+
+  /** The neighbour says what its chain ends in. @param count how many blocks it has */
+  #named(link: GreetedLink, last: Hash, root: Hash | undefined, count: number): void {
+    const { sync, chain } = this.#machines;
+    link.head = hashHex(last);
+    link.root = root === undefined ? undefined : hashHex(root);
+    if (link.root === undefined || chain.root === undefined || link.root === chain.root)
+      this.#lookUp(link, last, count);
+    else sync.want(link.id, { target: last, count });
   }
 
   /** The neighbour may hold what it names only because it is behind us: the store knows our older blocks. */
@@ -254,10 +274,13 @@ export class CatchUp {
     }
   }
 
+  /** Ours hear its name (heads.ts), and ask for what they lack. */
   #shareTip(): void {
     const { shown } = this.#machines.chain;
     if (shown === undefined) return;
-    for (const link of this.#machines.links.greeted()) if (link.head !== shown.id) this.#share(link, shown);
+    for (const link of this.#machines.links.greeted()) {
+      if (!link.phase.ours && link.head !== shown.id) this.#share(link, shown);
+    }
   }
 
   /**
@@ -277,6 +300,7 @@ export class CatchUp {
 
   #share(link: GreetedLink, { id, bytes }: { readonly id: HashHex; readonly bytes: Uint8Array }): void {
     link.head = id;
+    link.told = id;
     this.#machines.links.send(link, { kind: 'shareBlock', bytes }, 'block');
   }
 

@@ -35,7 +35,7 @@ export class Extension {
   }
 
   #message(link: GreetedLink, message: ExtensionMessage, now: Milliseconds): void {
-    const { links } = this.#machines;
+    const { links, heads, acknowledgements, poolDigests } = this.#machines;
     switch (message.kind) {
       case 'ping':
         links.send(link, extensionSaying({ kind: 'pong', nonce: message.nonce }), 'kept');
@@ -43,6 +43,14 @@ export class Extension {
       case 'pong':
         // Any frame that decrypts is the sign of life that was asked for.
         return;
+      case 'head':
+        return heads.came(link.id, message);
+      case 'acknowledgement':
+        return acknowledgements.came(link.id, message);
+      case 'poolDigest':
+        return poolDigests.told(link, message, now);
+      case 'itemsWanted':
+        return poolDigests.wanted(link, message);
       case 'beacon':
         return this.#whereabouts.beacon(link, message, now);
     }

@@ -89,6 +89,7 @@ export class Whereabouts {
     this.#keepAlives.delete(request);
     const { presence, links } = this.#machines;
     const { keepAlive, link } = checked;
+    if (!held) links.falsehood(link, now);
     if (presence.checked(keepAlive, held, now, link) && this.#isFlooded(keepAlive, now)) {
       links.broadcast({ kind: 'keepAlive', ...keepAlive }, 'droppable', new Set([link]));
     }

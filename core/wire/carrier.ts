@@ -11,12 +11,26 @@ import { type Codec, decode, encode, struct, u64 } from '../codec/codec.ts';
 import { type PublicKey, publicKeyBytes } from '../crypto/keys.ts';
 import { CodecError, invariant } from '../errors.ts';
 import { type CarriedBeacon, carriedBeaconCodec } from './beacon.ts';
+import {
+  type Acknowledgement,
+  acknowledgementCodec,
+  type Head,
+  headCodec,
+  type ItemsWanted,
+  itemsWantedCodec,
+  type PoolDigest,
+  poolDigestCodec,
+} from './holdings.ts';
 
 export type ExtensionMessage =
   /** Asks for a sign of life; any number. */
   | { readonly kind: 'ping'; readonly nonce: bigint }
   /** The answer, with the ping's number. */
   | { readonly kind: 'pong'; readonly nonce: bigint }
+  | ({ readonly kind: 'head' } & Head)
+  | ({ readonly kind: 'acknowledgement' } & Acknowledgement)
+  | ({ readonly kind: 'poolDigest' } & PoolDigest)
+  | ({ readonly kind: 'itemsWanted' } & ItemsWanted)
   | ({ readonly kind: 'beacon' } & CarriedBeacon);
 
 /** Longer messages are cut by whoever makes them: the first item holds 23 bytes of it, each other one 33. */
@@ -26,6 +40,10 @@ export const mostExtensionItems = 16_384;
 const types: { readonly [K in ExtensionMessage['kind']]: Type<Extract<ExtensionMessage, { kind: K }>> } = {
   ping: { number: 2, codec: struct({ nonce: u64 }) },
   pong: { number: 3, codec: struct({ nonce: u64 }) },
+  head: { number: 4, codec: headCodec },
+  acknowledgement: { number: 5, codec: acknowledgementCodec },
+  poolDigest: { number: 9, codec: poolDigestCodec },
+  itemsWanted: { number: 10, codec: itemsWantedCodec },
   beacon: { number: 11, codec: carriedBeaconCodec },
 };
 

@@ -7,6 +7,7 @@ import { bytesToHex } from '../../../core/codec/bytes.ts';
 import { hashHex, type Signature } from '../../../core/crypto/keys.ts';
 import { wireVersion } from '../../../core/wire/messages.ts';
 import { type Author, authors } from '../../model/author.ts';
+import { extensions } from '../../model/extensions.ts';
 import { SlowStore } from '../../model/slow-store.ts';
 import { type Remote, Stage, type StageOptions, storedBlocks } from '../../model/stage.ts';
 
@@ -66,8 +67,8 @@ describe('a neighbour that holds more', () => {
     stage.settle();
     expect([stage.machine.count, stage.machine.syncing]).toEqual([40, undefined]);
     expect(stage.store.hashes).toEqual(hashes(chain));
-    expect(shared(other)).toEqual([hexOf(chain[39])]);
-    expect(shared(remote)).toEqual([]);
+    const heads = [other, remote].map((each) => extensions(each, 'head').map(({ tip }) => hashHex(tip)));
+    expect(heads).toEqual([[hexOf(chain[39])], []]);
   });
 
   it('is asked for all by who holds nothing', () => {
