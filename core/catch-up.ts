@@ -71,8 +71,8 @@ export class CatchUp {
     const id = hashHex(block.hash);
     const isHeld = chain.tree.block(id) !== undefined;
     if (!sync.arrived(link.id, isHeld, now)) {
-      // One of ours that speaks `gcm-siv` cannot tell us from the reference, and sends a forced block like this.
-      if (!link.phase.ours && link.phase.dialect.name === 'gcm-siv') this.sharedBlock(link, block);
+      // One of ours that speaks `gcm-siv` takes us for the reference until our hello has come, and sends a forced block so.
+      if (link.phase.ours && link.phase.dialect.name === 'gcm-siv') this.sharedBlock(link, block);
       return;
     }
     if (isHeld) sync.held(id);
@@ -247,7 +247,7 @@ export class CatchUp {
     const { links, chain } = this.#machines;
     this.#root = chain.root;
     for (const link of links.greeted()) {
-      if (link.phase.ours || link.root === undefined) continue;
+      if ((link.phase.ours && !link.phase.quiet) || link.root === undefined) continue;
       const isForeign = link.root !== chain.root;
       if (link.phase.quiet === isForeign) continue;
       links.close(link, isForeign ? 'its chain has another root now' : 'greets again, for the roots are one now');

@@ -77,7 +77,7 @@ export class Conversation {
       case 'shareBlock':
         return this.#catchUp.sharedBlock(link, message.block);
       case 'requestNeighbours':
-        if (message.count === 0) return this.#extension.arrived(link, message.exclude);
+        if (message.count === 0) return this.#extension.arrived(link, message.exclude, now);
         return this.#introduce(link, message.count, new Set(message.exclude.map(keyHex)));
       case 'introduceNeighbours':
         for (const [, address] of message.neighbours.slice(0, mostIntroduced)) neighbours.told(address, now);

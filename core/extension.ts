@@ -5,10 +5,11 @@
  * hands it to the machine that owns the question. Whoever sends one that is not canonical is cut off, for nobody passes
  * these messages on.
  */
+import type { Milliseconds } from './config.ts';
 import { CodecError } from './errors.ts';
 import type { Machines } from './machines.ts';
 import type { GreetedLink } from './network/links.ts';
-import { type ExtensionMessage, packExtension, unpackExtension } from './wire/carrier.ts';
+import { type ExtensionMessage, type Hello, packExtension, unpackExtension } from './wire/carrier.ts';
 
 export class Extension {
   readonly #machines: Machines;
@@ -18,7 +19,7 @@ export class Extension {
   }
 
   /** The items of a RequestNeighbours that asked for none. */
-  arrived(link: GreetedLink, items: readonly Uint8Array[]): void {
+  arrived(link: GreetedLink, items: readonly Uint8Array[], now: Milliseconds): void {
     let message: ExtensionMessage | undefined;
     try {
       message = unpackExtension(items);
@@ -27,18 +28,33 @@ export class Extension {
       this.#machines.links.close(link, `bad-extension: ${error.message}`);
       return;
     }
-    if (message !== undefined) this.#message(link, message);
+    if (message !== undefined) this.#message(link, message, now);
   }
 
-  #message(link: GreetedLink, message: ExtensionMessage): void {
+  #message(link: GreetedLink, message: ExtensionMessage, now: Milliseconds): void {
     const { links } = this.#machines;
     switch (message.kind) {
+      case 'hello':
+        return this.#hello(link, message, now);
       case 'ping':
         links.send(link, extensionSaying({ kind: 'pong', nonce: message.nonce }), 'kept');
         return;
       case 'pong':
         // Any frame that decrypts is the sign of life that was asked for.
         return;
+    }
+  }
+
+  /** Where it is the first frame after the greetings and changes the keys, the session takes it: this one does not. */
+  #hello(link: GreetedLink, { network }: Hello, now: Milliseconds): void {
+    const { links, config, effects } = this.#machines;
+    if (link.phase.dialect.name === 'cbc') {
+      // Of ours it is the second; of others its greeting did not say so, or somebody has changed it on its way.
+      links.close(link, 'bad-hello: out of its turn');
+    } else if (network !== config.network) links.close(link, 'other-network: is of another network');
+    else {
+      links.recognise(link, now);
+      effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
     }
   }
 }

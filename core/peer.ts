@@ -221,7 +221,8 @@ export class PeerMachine {
       if (arrived.kind === 'greeted') {
         const greeted = this.#greeter.greeted(link, arrived.greeting, arrived.ours, now);
         if (greeted !== undefined) this.#conversation.greeted(greeted, now);
-      } else if (arrived.kind === 'message') this.#conversation.message(link as GreetedLink, arrived.message, now);
+      } else if (arrived.kind === 'upgraded') this.#conversation.greeted(links.upgraded(link), now);
+      else if (arrived.kind === 'message') this.#conversation.message(link as GreetedLink, arrived.message, now);
     }
     const { failure } = link.session;
     if (failure !== undefined) links.close(link, `${failure.code}: ${failure.message}`);

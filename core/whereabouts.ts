@@ -55,7 +55,9 @@ export class Whereabouts {
     const { kind, greeting, key, ours, quiet, dialect } = link.phase;
     if (this.#askAt.has(link.id)) this.#askAt.set(link.id, now + askSilentMs);
     if (greeting.thin || quiet) return;
-    members.provenBy(key, now, ours, dialect.name === 'gcm-siv' ? link.id : undefined);
+    // One of ours says nothing in `gcm-siv` while it is idle, as others do not: it stands like them.
+    if (dialect.name === 'gcm-siv') members.provenBy(key, now, false, link.id);
+    else members.provenBy(key, now, ours);
     if (kind === 'proven') return;
     for (const known of greeting.known) if (!this.#isOwn(known)) members.announced(known, link.id, now);
   }

@@ -1,8 +1,9 @@
 /**
  * The links of one peer, from their first byte to their last: greeting, session, outbox, and the limits on each.
  *
- * A link is `greeting` until the other's greeting came, `greeted` until a frame of the other has decrypted, `proven`
- * from then on; only proven links count as connected (spec/safety.md, Who is online). What a message means is not
+ * A link is `greeting` until the other's greeting came; between two of ours `upgrading` until its hello came too;
+ * `greeted` until a frame of the other has decrypted, on an upgraded link one behind its hello; `proven` from then on.
+ * Only proven links count as connected (spec/safety.md, Who is online), and nothing is said before `greeted`. What a message means is not
  * known here. On TCP a side may wait for the other to greet first, for it may be a reference peer of either dialect
  * (spec/safety.md, Which dialect). Of two links to one peer one is closed as Two links to one peer says.
  */
@@ -10,6 +11,7 @@ import { compareBytes } from '../codec/bytes.ts';
 import type { Milliseconds } from '../config.ts';
 import type { HashHex, PublicKey, PublicKeyHex } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
+import { invariant } from '../errors.ts';
 import type { Event, LinkId, RequestId } from '../events.ts';
 import type { Carrier } from '../link.ts';
 import type { Dialect, DialectName } from '../wire/dialect.ts';
@@ -22,18 +24,22 @@ import { Outbox, type Urgency } from './outbox.ts';
 export type LinkPhase =
   /** Until when the other's greeting may come, and when ours goes at the latest. */
   | { readonly kind: 'greeting'; readonly until: Milliseconds; readonly speakAt: Milliseconds | undefined }
-  | {
-      readonly kind: 'greeted' | 'proven';
-      readonly greeting: Greeting;
-      readonly key: PublicKey;
-      readonly hex: PublicKeyHex;
-      /** Its Version says it runs this program. */
-      readonly ours: boolean;
-      readonly dialect: Dialect;
-      /** It is of another root and must not name us: nothing is said there of who is online (spec/safety.md, Roots). */
-      readonly quiet: boolean;
-      readonly since: Milliseconds;
-    };
+  /** Until when the other's hello may come. */
+  | (Acquaintance & { readonly kind: 'upgrading'; readonly until: Milliseconds })
+  | (Acquaintance & { readonly kind: 'greeted' | 'proven' });
+
+/** What is known of the other since its greeting. */
+export interface Acquaintance {
+  readonly greeting: Greeting;
+  readonly key: PublicKey;
+  readonly hex: PublicKeyHex;
+  /** Its Version, or in `gcm-siv` its hello, says it runs this program. */
+  readonly ours: boolean;
+  readonly dialect: Dialect;
+  /** It is of another root and must not name us: nothing is said there of who is online (spec/safety.md, Roots). */
+  readonly quiet: boolean;
+  readonly since: Milliseconds;
+}
 
 export interface OpenLink {
   readonly id: LinkId;
@@ -69,6 +75,8 @@ export type GreetedLink = OpenLink & { phase: Extract<LinkPhase, { kind: 'greete
 
 /** spec/safety.md, Frames and sessions. */
 export const greetingTimeoutMs = 5_000;
+/** spec/safety.md, Secure upgrade. */
+export const helloTimeoutMs = 5_000;
 const beginWithinMs = 1_000;
 const mostUngreeted = 64;
 const mostUngreetedOfOneSource = 4;
@@ -83,11 +91,11 @@ const nobody: ReadonlySet<LinkId> = new Set();
 export class Links {
   readonly #links = new Map<LinkId, OpenLink>();
   readonly #effects: Effects;
-  readonly #session: Omit<SessionOptions, 'expected'>;
+  readonly #session: Omit<SessionOptions, 'expected' | 'dialled'>;
   readonly #maxLinks: number;
   readonly #ended: OpenLink[] = [];
 
-  constructor(session: Omit<SessionOptions, 'expected'>, maxLinks: number, effects: Effects) {
+  constructor(session: Omit<SessionOptions, 'expected' | 'dialled'>, maxLinks: number, effects: Effects) {
     this.#session = session;
     this.#maxLinks = maxLinks;
     this.#effects = effects;
@@ -130,7 +138,7 @@ export class Links {
       address,
       dialled,
       dial,
-      session: new Session({ ...this.#session, expected: remote }),
+      session: new Session({ ...this.#session, dialled, expected: remote }),
       outbox: new Outbox(now),
       isFar,
       heardAt: now,
@@ -162,8 +170,30 @@ export class Links {
   greet(link: OpenLink, greeting: Greeting, first: DialectName, now: Milliseconds): void {
     const frame = link.session.greet(greeting, first);
     if (link.phase.kind === 'greeting') link.phase = { ...link.phase, speakAt: undefined };
-    link.outbox.sent(frame.length, now);
-    this.#effects.put({ kind: 'send', link: link.id, bytes: frame });
+    this.#put(link, frame, now);
+  }
+
+  /** Our hello, once, before anything else. Where the other's is waited for nothing more is said until it has come. */
+  hello(link: GreetedLink, now: Milliseconds): void {
+    this.#put(link, link.session.hello(), now);
+    if (!link.session.upgrades) return;
+    (link as OpenLink).phase = { ...link.phase, kind: 'upgrading', until: now + helloTimeoutMs };
+  }
+
+  /** The hello that was waited for came. */
+  upgraded(link: OpenLink): GreetedLink {
+    const { phase } = link;
+    invariant(phase.kind === 'upgrading', 'only a hello that was waited for upgrades');
+    const { until: _, ...acquaintance } = phase;
+    link.phase = { ...acquaintance, kind: 'greeted' };
+    return link as GreetedLink;
+  }
+
+  /** In `gcm-siv` a hello tells whose program it is. */
+  recognise(link: GreetedLink, now: Milliseconds): void {
+    if (link.phase.ours) return;
+    link.phase = { ...link.phase, ours: true };
+    if (link.phase.kind === 'proven') this.#contest(link, now);
   }
 
   /** A frame of the other decrypted. @returns whether it was the first, by which the link is proven */
@@ -197,11 +227,9 @@ export class Links {
   /** Seals and sends what the links have credit for. */
   flush(now: Milliseconds): void {
     for (const link of this.#links.values()) {
-      if (link.phase.kind === 'greeting') continue;
+      if (!isGreeted(link)) continue;
       for (let payload = link.outbox.next(); payload !== undefined; payload = link.outbox.next()) {
-        const frame = link.session.seal(payload);
-        link.outbox.sent(frame.length, now);
-        this.#effects.put({ kind: 'send', link: link.id, bytes: frame });
+        this.#put(link, link.session.seal(payload), now);
       }
     }
   }
@@ -246,13 +274,21 @@ export class Links {
     for (const link of contested) link.contest = undefined;
     for (const link of this.#links.values()) {
       const { outbox } = link;
-      if (link.phase.kind === 'greeting' && link.phase.until <= now) over.push({ link, reason: 'no greeting in time' });
+      const { kind } = link.phase;
+      if (kind === 'greeting' && link.phase.until <= now) over.push({ link, reason: 'no greeting in time' });
+      if (kind === 'upgrading' && link.phase.until <= now) over.push({ link, reason: 'no hello in time' });
       if ((outbox.deadline ?? Number.POSITIVE_INFINITY) <= now)
         over.push({ link, reason: 'nothing was taken for 30 s' });
       else if ((silentAt(link) ?? Number.POSITIVE_INFINITY) <= now)
         over.push({ link, reason: 'nothing came for 30 s' });
     }
     return over;
+  }
+
+  /** Hands a frame to the link at once. */
+  #put(link: OpenLink, bytes: Uint8Array, now: Milliseconds): void {
+    link.outbox.sent(bytes.length, now);
+    this.#effects.put({ kind: 'send', link: link.id, bytes });
   }
 
   /**
@@ -315,7 +351,7 @@ export class Links {
 }
 
 export function isGreeted(link: OpenLink): link is GreetedLink {
-  return link.phase.kind !== 'greeting';
+  return link.phase.kind === 'greeted' || link.phase.kind === 'proven';
 }
 
 function isSilent({ session }: OpenLink): boolean {
@@ -336,13 +372,14 @@ function isPresence({ kind }: Saying): boolean {
  * gone, and where nothing is to be expected of who is there.
  */
 function silentAt({ isFar, heardAt, phase }: OpenLink): Milliseconds | undefined {
-  if (!isFar || phase.kind === 'greeting') return undefined;
+  if (!isFar || phase.kind === 'greeting' || phase.kind === 'upgrading') return undefined;
   // Whoever is not thin sends KeepAlives; in the other dialect nobody does.
   return phase.dialect.name === 'cbc' && !phase.greeting.thin ? heardAt + silentMs : undefined;
 }
 
 function deadlinesOf({ phase }: OpenLink): readonly (Milliseconds | undefined)[] {
-  return phase.kind === 'greeting' ? [phase.until, phase.speakAt] : [];
+  if (phase.kind === 'greeting') return [phase.until, phase.speakAt];
+  return phase.kind === 'upgrading' ? [phase.until] : [];
 }
 
 /**

@@ -30,6 +30,7 @@ import { cbcMessages, dialects, gcmSivMessages } from '../../../core/wire/dialec
 import { identify } from '../../../core/wire/identify.ts';
 import { type Message, oursCommit, oursMark, wireVersion } from '../../../core/wire/messages.ts';
 import { callBytes, openSignal, type SealParties, type Signal, sealSignal } from '../../../core/wire/seal.ts';
+import { mostHelloBytes } from '../../../core/wire/session.ts';
 import {
   challengeDigest,
   mostTold,
@@ -43,6 +44,8 @@ import {
   tabMessages,
   turnTextBytes,
 } from '../../../core/wire/signaling.ts';
+import { helloPayload, ownFeatures, upgradeKeys } from '../../../core/wire/upgrade.ts';
+import { upgradedFrame } from '../../../core/wire/upgraded-framing.ts';
 import {
   type Answer,
   encodeAnswer,
@@ -139,7 +142,18 @@ const bridgingExamples: Record<string, BridgingMessage> = {
   take: { kind: 'take', ticket },
 };
 
+const secrets = { a: secretKeyFrom(repeated(0x77, 32)), b: secretKeyFrom(repeated(0x99, 32)) };
+const ephemeral = { a: nobleCurve.publicKey(secrets.a), b: nobleCurve.publicKey(secrets.b) };
+const [fromA] = upgradeKeys(nobleCurve.sharedX(secrets.a, ephemeral.b), parties.sharedX, {
+  diallerGreeting: encode(cbcMessages, greeting),
+  acceptorGreeting: encode(cbcMessages, { ...greeting, pubkey: b.key }),
+  diallerHello: helloPayload(network, ephemeral.a, dialects.cbc),
+  acceptorHello: helloPayload(network, ephemeral.b, dialects.cbc),
+});
+const requestBlocks = encode(cbcMessages, { kind: 'requestBlocks', start: undefined });
+
 const extensionExamples: Record<string, ExtensionMessage> = {
+  hello: { kind: 'hello', network, features: ownFeatures, ephemeral: ephemeral.a },
   ping: { kind: 'ping', nonce: 7n },
 };
 
@@ -148,6 +162,8 @@ const otherExamples: Record<string, Uint8Array> = {
   greeting: encode(cbcMessages, greeting),
   digest,
   'bridge-digest': bridgeProof,
+  'upgrade-keys': concatBytes(fromA.encryption, fromA.mac),
+  'upgraded-frame': upgradedFrame(fromA, repeated(0x88, 16), 0n, requestBlocks),
   seal: sealed,
   record: encodeRecords([Uint8Array.of(1, ...repeated(0x55, 32))]),
   export: await exportOf(),
@@ -181,6 +197,7 @@ const limits: Record<string, number> = {
   'bytes of an address': addressBytes,
   'bytes of a bridging message': bridgingMessageBytes,
   'items of an extension message': mostExtensionItems,
+  'bytes of the ciphertext of a hello that changes the keys': mostHelloBytes,
   'bytes of a frame’s content': mostContentBytes,
   'bytes of a frame': mostFrameBytes(mostContentBytes),
 };

@@ -64,9 +64,10 @@ class Bench {
     const link = this.links.link(id);
     if (link === undefined) throw new Error('the link is open');
     const { secret, key: publicKey } = author;
-    const options = { curve: fakeCurve, random: this.#seeded.random, secret, publicKey, network: 'main' };
+    const identity = { curve: fakeCurve, random: this.#seeded.random, secret, publicKey };
+    const options = { ...identity, dialled: !dialled, network: 'main' };
     const other = new Session({ ...options, expected: undefined, accepts });
-    link.session.receive(other.greet(greetingOf(author, ours ? oursCommit : ''), 'cbc'));
+    link.session.receive(other.greet(greetingOf(author, ''), 'cbc'));
     link.phase = phaseOf(author, ours, now);
     return link as GreetedLink;
   }
@@ -100,7 +101,7 @@ describe('a link', () => {
     expect(sent?.link).toBe(link);
     const { secret, key: publicKey } = large;
     const random = new Seeded(2).random;
-    const identity = { curve: fakeCurve, random, secret, publicKey, network: 'main' };
+    const identity = { curve: fakeCurve, random, secret, publicKey, dialled: true, network: 'main' };
     const other = new Session({ ...identity, expected: undefined, accepts });
     const [greeted] = other.receive(sent?.bytes ?? new Uint8Array());
     expect(greeted?.kind === 'greeted' && bytesToHex(greeted.greeting.pubkey)).toBe(self.hex);
