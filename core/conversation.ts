@@ -53,7 +53,7 @@ export class Conversation {
     const { links, gossip, serving, sync, neighbours, referenceSplit } = this.#machines;
     this.#whereabouts.spoke(link, now);
     if (links.prove(link, now)) this.#proven(link, now);
-    if (!link.account.admits(message, bytes, isAnswer(message) && sync.isOpen(link.id), now)) return;
+    if (!link.account.admits(message, bytes, message.kind === 'requestedBlock' && sync.isOpen(link.id), now)) return;
     switch (message.kind) {
       case 'greeting':
         return;
@@ -164,9 +164,4 @@ export class Conversation {
 /** Whether it is reached by signaling: by a data channel, or as one that has come to us who are at a relay. */
 function isTab({ carrier, dialled, phase }: GreetedLink): boolean {
   return phase.ours && (carrier === 'webrtc' || (carrier === 'websocket' && !dialled));
-}
-
-/** What may come because it was asked for: blocks, one by one or many in the extension carrier. */
-function isAnswer(message: Message): boolean {
-  return message.kind === 'requestedBlock' || (message.kind === 'requestNeighbours' && message.count === 0);
 }

@@ -31,7 +31,8 @@ export class Extension {
       this.#machines.links.close(link, `bad-extension: ${error.message}`);
       return;
     }
-    if (message !== undefined) this.#message(link, message, now);
+    // Who is not ours has no word for anything else, or nothing shows yet whose program it is.
+    if (message?.kind === 'hello' || (message !== undefined && link.phase.ours)) this.#message(link, message, now);
   }
 
   #message(link: GreetedLink, message: ExtensionMessage, now: Milliseconds): void {
