@@ -6,7 +6,7 @@
  */
 import type { Block } from './chain/block.ts';
 import type { Newcomer } from './chain/intake.ts';
-import { graceMs, type Placement, type Taken } from './chain/newcomers.ts';
+import type { Placement, Taken } from './chain/newcomers.ts';
 import { settledBlocks } from './chain/roots.ts';
 import type { Candidate } from './chain/tree.ts';
 import type { Milliseconds } from './config.ts';
@@ -15,6 +15,7 @@ import { Differences } from './differences.ts';
 import type { LinkId, Loaded, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
 import type { GreetedLink } from './network/links.ts';
+import { OtherBodies } from './other-bodies.ts';
 import { RootContest } from './root-contest.ts';
 
 interface Lookup {
@@ -34,6 +35,7 @@ export class CatchUp {
   readonly #lookups = new Map<RequestId, Lookup>();
   readonly #rootContest: RootContest;
   readonly #differences: Differences;
+  readonly #otherBodies: OtherBodies;
   /** Heights of blocks below what is held on which others stand. */
   readonly #deep = new Map<HashHex, number>();
   /** The tip moved by blocks that were asked for: neighbours that are behind hear of it when we have caught up. */
@@ -47,6 +49,7 @@ export class CatchUp {
     this.#machines = machines;
     this.#root = machines.chain.root;
     this.#differences = new Differences(machines);
+    this.#otherBodies = new OtherBodies(machines);
     this.#rootContest = new RootContest(machines, () => {
       this.#tipUnshared = true;
     });
@@ -60,49 +63,43 @@ export class CatchUp {
 
   /** The neighbour's greeting names its root, its newest block and how many it holds. */
   greeted(link: GreetedLink): void {
-    const { sync, chain } = this.#machines;
     const { root, last, count } = link.phase.greeting;
-    if (last === undefined) return;
-    link.head = hashHex(last);
-    link.root = root === undefined ? undefined : hashHex(root);
-    const blocks = Number(count);
-    if (link.root === undefined || chain.root === undefined || link.root === chain.root)
-      this.#lookUp(link, last, blocks);
-    else sync.want(link.id, { target: last, count: blocks });
-    this.#askDoubtful(link.id);
+    if (last !== undefined) this.#named(link, last, root, Number(count));
+    this.#otherBodies.ask(link);
   }
 
   /** A block we asked for. */
   requestedBlock(link: GreetedLink, block: Block, now: Milliseconds): void {
-    const { sync, chain } = this.#machines;
+    const { sync, chain, links } = this.#machines;
     const id = hashHex(block.hash);
     const isHeld = chain.tree.holds(id);
     if (!sync.arrived(link.id, isHeld, now)) {
       if (chain.doubts.answered(id, link.id)) {
         this.#offer(link, block, true);
-        // A newer question takes the place of the one being answered: no more than this was needed.
-        this.#request(link.id, block.hash);
-        this.#askDoubtful(link.id);
+        this.#otherBodies.answered(link, block);
         return;
       }
       // One of ours that speaks `gcm-siv` cannot tell us from the reference, and sends a forced block like this.
-      if (!link.phase.ours && link.phase.dialect.name === 'gcm-siv') this.sharedBlock(link, block);
+      if (!link.phase.ours && link.phase.dialect.name === 'gcm-siv') this.sharedBlock(link, block, now);
       return;
     }
     if (isHeld) sync.held(id);
     if (isHeld && chain.doubts.body(id) === undefined) return;
-    if (this.#offer(link, block, true) !== undefined) sync.useless(link.id, now);
+    if (this.#offer(link, block, true) !== undefined) {
+      sync.useless(link.id, now);
+      links.falsehood(link.id, now);
+    }
   }
 
   /** A block somebody has just made, or the tip of one that has caught up. */
-  sharedBlock(link: GreetedLink, block: Block): void {
-    const { chain, intake } = this.#machines;
+  sharedBlock(link: GreetedLink, block: Block, now: Milliseconds): void {
+    const { chain, intake, links } = this.#machines;
     const id = hashHex(block.hash);
     link.head = id;
     this.#differences.holds(link.id, id);
     if (chain.tree.holds(id) && !chain.tree.onMain(id)) this.#differences.found(link.id);
     if ((chain.tree.holds(id) && chain.doubts.body(id) === undefined) || intake.waits(id)) return;
-    this.#offer(link, block, false);
+    if (this.#offer(link, block, false) !== undefined) links.falsehood(link.id, now);
   }
 
   /** Verified blocks out of a file, oldest first; those that do not follow our tip are passed over. */
@@ -125,6 +122,8 @@ export class CatchUp {
     const { intake, newcomers } = this.#machines;
     const checked = intake.verified(request, results);
     if (checked === undefined) return false;
+    // The block's own signature comes first.
+    if (results[0] === false) this.#machines.links.falsehood(checked.newcomer.link, now);
     this.#placed(newcomers.place(checked, this.busy(now), now), now);
     return true;
   }
@@ -149,8 +148,9 @@ export class CatchUp {
 
   /** Timers of this part, and requests that are due. Called at the end of every event. */
   advance(now: Milliseconds): void {
-    const { sync, newcomers, effects, links, chain, depths } = this.#machines;
+    const { sync, newcomers, effects, links, chain, heads, depths } = this.#machines;
     this.#placed(newcomers.elapse(now), now);
+    for (const { link, head } of heads.due(now)) this.#named(link, head.tip, head.root, head.height + 1);
     if (chain.doubts.elapse(now)) this.#tipUnshared = true;
     depths.advance();
     chain.settle(now);
@@ -168,10 +168,12 @@ export class CatchUp {
       effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
       this.#shareTip();
     }
+    heads.tell(this.busy(now), now);
   }
 
   ended(link: LinkId): void {
     this.#machines.sync.ended(link);
+    this.#machines.heads.ended(link);
     this.#machines.roots.forget(link);
     this.#differences.ended(link);
     this.#machines.chain.doubts.ended(link);
@@ -201,11 +203,12 @@ export class CatchUp {
           sync.held(newcomer.id);
           if (newcomer.requested) sync.useful(newcomer.link, placement.standing === 'moved', now);
           else if (placement.standing === 'moved') members.wrote(newcomer.inspected.block.author, newcomer.link, now);
-          if (placement.doubtful !== undefined) this.#doubt(placement.doubtful, newcomer.link, now);
+          if (placement.doubtful !== undefined) this.#otherBodies.doubt(placement.doubtful, newcomer.link, now);
+          this.#gave(newcomer, placement.standing === 'moved', now);
           this.#taken(placement);
           break;
         case 'heldBack':
-          if (placement.doubtful !== undefined) this.#doubt(placement.doubtful, newcomer.link, now);
+          if (placement.doubtful !== undefined) this.#otherBodies.doubt(placement.doubtful, newcomer.link, now);
           if (placement.relay) for (const link of links.greeted()) if (link.phase.ours) this.#share(link, newcomer);
           break;
         case 'orphaned': {
@@ -223,6 +226,14 @@ export class CatchUp {
           break;
       }
     }
+  }
+
+  /** A block is of use to us: it costs its link nothing, and is a merit if it moved the chain. */
+  #gave({ link, bytes, inspected, requested }: Newcomer, moved: boolean, now: Milliseconds): void {
+    const from = this.#greeted(link);
+    if (from === undefined) return;
+    if (!requested) from.account.useful(1 + inspected.block.data.length, bytes.length);
+    if (moved) from.gave.blockAt = now;
   }
 
   #taken({ newcomer, standing, counts, doubtful }: Taken): void {
@@ -255,24 +266,6 @@ export class CatchUp {
     }
   }
 
-  /** There may be a better body of this block: others are asked for theirs. */
-  #doubt(body: Candidate, from: LinkId, now: Milliseconds): void {
-    const { chain, links, sync } = this.#machines;
-    const id = hashHex(body.block.hash);
-    const others = links.greeted().filter((link) => link.id !== from && !sync.isOpen(link.id));
-    others.sort((a, b) => Number(b.head === id) - Number(a.head === id));
-    const holders = others.map((link) => link.id);
-    for (const link of chain.doubt(body, now + graceMs, holders)) this.#request(link, body.block.parent);
-  }
-
-  /** A neighbour that has not been asked yet may hold a better body. */
-  #askDoubtful(link: LinkId): void {
-    const { chain, sync } = this.#machines;
-    if (sync.isOpen(link)) return;
-    const body = chain.doubts.ask(link);
-    if (body !== undefined) this.#request(link, body.block.parent);
-  }
-
   /** It stands on our main chain below what is held. Blocks on it are compared when their surroundings were read. */
   #old({ link, hash }: Lookup, height: number): void {
     const { depths, intake, troubles } = this.#machines;
@@ -296,10 +289,21 @@ export class CatchUp {
     }
   }
 
+  /** The neighbour says what its chain ends in. @param count how many blocks it has */
+  #named(link: GreetedLink, last: Hash, root: Hash | undefined, count: number): void {
+    const { sync, chain } = this.#machines;
+    link.head = hashHex(last);
+    link.root = root === undefined ? undefined : hashHex(root);
+    if (link.root === undefined || chain.root === undefined || link.root === chain.root)
+      this.#lookUp(link, last, count);
+    else sync.want(link.id, { target: last, count });
+  }
+
   /** The neighbour may hold what it names only because it is behind us: the store knows our older blocks. */
   #lookUp(link: GreetedLink, hash: Hash, count: number): void {
     const { chain, effects, sync } = this.#machines;
     const id = hashHex(hash);
+    if (chain.tree.holds(id) && !chain.tree.onMain(id)) this.#differences.found(link.id);
     if (chain.tree.holds(id) || sync.wanted(link.id) === id) return;
     if (chain.tree.lowest === 0) {
       this.#want({ link: link.id, hash, count });
@@ -344,10 +348,13 @@ export class CatchUp {
     }
   }
 
+  /** Ours hear its name (heads.ts), and ask for what they lack. */
   #shareTip(): void {
     const { shown } = this.#machines.chain;
     if (shown === undefined) return;
-    for (const link of this.#machines.links.greeted()) if (link.head !== shown.id) this.#share(link, shown);
+    for (const link of this.#machines.links.greeted()) {
+      if (!link.phase.ours && link.head !== shown.id) this.#share(link, shown);
+    }
   }
 
   /**
@@ -367,6 +374,7 @@ export class CatchUp {
 
   #share(link: GreetedLink, { id, bytes }: { readonly id: HashHex; readonly bytes: Uint8Array }): void {
     link.head = id;
+    link.told = id;
     this.#machines.links.send(link, { kind: 'shareBlock', bytes }, 'block');
   }
 

@@ -4,6 +4,7 @@
  * Plain objects that call each other's methods, no bus: each can be read from top to bottom.
  */
 import type { Authoring } from './authoring/authoring.ts';
+import { RankDelay } from './authoring/rank-delay.ts';
 import { Riddle } from './authoring/riddle.ts';
 import { Writer } from './authoring/writer.ts';
 import { Chain, type ChainState } from './chain/chain.ts';
@@ -16,18 +17,23 @@ import type { Config, Milliseconds } from './config.ts';
 import type { Curve } from './crypto/curve.ts';
 import { keyHex, type PublicKey, type SecretKey } from './crypto/keys.ts';
 import { Effects } from './effects.ts';
+import { Acknowledgements } from './network/acknowledgements.ts';
 import { Announcements } from './network/announcements.ts';
+import { Beacons } from './network/beacons.ts';
 import { Crossing } from './network/crossing.ts';
 import { Gossip } from './network/gossip.ts';
+import { Heads } from './network/heads.ts';
 import { Links } from './network/links.ts';
 import { Members } from './network/members.ts';
 import { Neighbours } from './network/neighbours.ts';
 import { OwnAddress } from './network/own-address.ts';
+import { PoolDigests } from './network/pool-digests.ts';
 import { Presence } from './network/presence.ts';
 import { Serving } from './network/serving.ts';
 import { Sync } from './network/sync.ts';
 import { WatchDog } from './network/watch-dog.ts';
 import type { Random } from './random.ts';
+import { ReferenceSplit } from './reference-split.ts';
 import { Recorder } from './storage/recorder.ts';
 import { Troubles } from './troubles.ts';
 import type { DialectName } from './wire/dialect.ts';
@@ -54,16 +60,22 @@ export interface Machines {
   readonly newcomers: Newcomers;
   readonly gossip: Gossip;
   readonly sync: Sync;
+  readonly heads: Heads;
+  readonly acknowledgements: Acknowledgements;
   readonly serving: Serving;
   readonly members: Members;
+  readonly rankDelay: RankDelay;
   readonly presence: Presence;
+  readonly beacons: Beacons;
   readonly announcements: Announcements;
   readonly watchDog: WatchDog;
   readonly crossing: Crossing;
+  readonly poolDigests: PoolDigests;
   readonly ownAddress: OwnAddress;
   readonly neighbours: Neighbours;
   readonly links: Links;
   readonly writer: Writer;
+  readonly referenceSplit: ReferenceSplit;
   readonly random: Random;
 }
 
@@ -76,12 +88,14 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
   const intake = new Intake(effects);
   const roots = new Roots(config.root);
   const authoring: Authoring = new Riddle({ ...config.riddle, dataGatherTimeMs: config.dataGatherTimeMs });
+  const rankDelay = new RankDelay();
   const members = new Members(publicKey, random, startedAt);
   const { thin, keepAliveMs, network, relationship } = config;
   const identity = { curve, random, secret, publicKey };
   const ownAddress = new OwnAddress(config);
   const accepts: readonly DialectName[] = config.wire === 'auto' ? ['cbc', 'gcm-siv'] : [config.wire];
-  const links = new Links({ ...identity, network, accepts }, relationship.maxLinks, effects);
+  const links = new Links({ ...identity, network, accepts }, relationship, effects);
+  const crossing = new Crossing(chain, members, links);
   return {
     config,
     publicKey,
@@ -92,7 +106,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     depths,
     intake,
     roots,
-    newcomers: new Newcomers(chain, intake, roots, authoring, members, curve),
+    newcomers: new Newcomers(chain, intake, roots, authoring, members, curve, rankDelay),
     gossip: new Gossip(chain, random, effects),
     sync: new Sync({
       below: (blocks) => depths.below(blocks),
@@ -108,16 +122,26 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
       },
       isChecking: (link) => intake.isChecking(link),
     }),
+    heads: new Heads(chain, links),
+    acknowledgements: new Acknowledgements(
+      { ...identity, network, thin },
+      { chain, members, links, recorder, effects },
+      rankDelay,
+    ),
     serving: new Serving(chain, effects),
     members,
+    rankDelay,
     announcements: new Announcements(publicKey, members, random),
     watchDog: new WatchDog(publicKey, members),
-    crossing: new Crossing(chain, members, links),
+    crossing,
+    poolDigests: new PoolDigests(chain, links, crossing, random),
     presence: new Presence({ ...identity, thin, keepAliveMs }, members, startedAt),
+    beacons: new Beacons({ ...identity, network, thin, keepAliveMs }, members, startedAt),
     ownAddress,
     neighbours: new Neighbours(relationship, ownAddress, keyHex(publicKey), random, effects, startedAt),
     links,
-    writer: new Writer({ ...identity, thin }, authoring, chain, members, effects),
+    referenceSplit: new ReferenceSplit(chain, links, effects),
+    writer: new Writer({ ...identity, thin, rankDelay }, authoring, chain, members, effects),
     random,
   };
 }

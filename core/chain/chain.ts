@@ -24,11 +24,12 @@ import type { Recorder, Token } from '../storage/recorder.ts';
 import type { StoredBlock } from '../storage/store.ts';
 import { Bodies } from './bodies.ts';
 import { isBetterBody, storedBlock, unverifiedOf } from './body.ts';
-import { type Data, encodeData } from './data.ts';
+import { encodeData } from './data.ts';
 import { Doubts } from './doubts.ts';
-import { GivenBack } from './given-back.ts';
+import { GivenBack, itemsOf } from './given-back.ts';
 import { noLink, type TreeNode } from './node.ts';
 import { Pool, type PoolItem } from './pool.ts';
+import { RecentAuthors } from './recent-authors.ts';
 import { RecentItems } from './recent-items.ts';
 import { type Candidate, Tree, type TreeBlock } from './tree.ts';
 
@@ -38,7 +39,6 @@ const batchBytes = 4 * 1024 * 1024;
 /** Better bodies that wait until the main chain has left the block. */
 const mostRecuts = 64;
 
-/** What became of a block that was added. */
 export type Added =
   | { readonly kind: 'ignored' }
   | { readonly kind: 'orphan' }
@@ -66,6 +66,7 @@ export interface ChainState {
 
 export class Chain {
   readonly pool = new Pool();
+  readonly authors = new RecentAuthors();
   /** Blocks with an item that nobody signed. */
   readonly doubts = new Doubts();
   /** While the stored side blocks are read none of them moves: they are read by their places. */
@@ -94,6 +95,10 @@ export class Chain {
     this.#givenBack = new GivenBack(effects);
     this.#root = state.root === undefined ? undefined : hashHex(state.root);
     this.#own = holderOf(own);
+    this.authors.moved(
+      0,
+      state.recent.map(({ block }) => block.author),
+    );
     this.#recent = new RecentItems(state.count === state.recent.length);
     for (const { ids } of state.recent) this.#recent.add(ids);
     this.#random = random;
@@ -233,11 +238,6 @@ export class Chain {
     return stays;
   }
 
-  /** Blocks of the main chain below those held, oldest first. @returns whether they were the ones that stand there */
-  lower(candidates: readonly Candidate[]): boolean {
-    return this.#tree.lower(candidates);
-  }
-
   /** @param held the body of a block that is held @returns whether this other one is better, and takes its place */
   recut(candidate: Candidate, held: Candidate, now: Milliseconds): boolean {
     const id = hashHex(candidate.block.hash);
@@ -249,7 +249,7 @@ export class Chain {
     return true;
   }
 
-  /** Goes on to where the walk ends, as far as bodies are at hand. Called at the end of every event. */
+  /** Goes on to where the walk ends, as far as bodies are at hand; at the end of every event. */
   settle(now: Milliseconds): void {
     this.#tree.bodiesFrom = this.#doubtedFrom - 1;
     for (const id of this.#bodies.takeLost()) this.#forget(this.#tree.drop(id));
@@ -359,6 +359,10 @@ export class Chain {
   #moved(reverted: readonly ChainBlock[], applied: readonly Applied[], now: Milliseconds): Moved {
     for (const block of reverted) this.#recent.remove(block.ids);
     for (const block of applied) this.#recent.add(block.ids);
+    this.authors.moved(
+      reverted.length,
+      applied.map(({ block }) => block.author),
+    );
     if (reverted.length > 0) {
       this.#effects.put({ kind: 'deliver', delivery: { kind: 'reverted', blocks: reverted.map(chainBlock) } });
       this.#giveBack(reverted, now);
@@ -373,18 +377,11 @@ export class Chain {
     return { cutTo, append: applied.map(storedBlock) };
   }
 
-  /** In its old order. Unverified items were nobody's word and stay away. */
   #giveBack(reverted: readonly ChainBlock[], now: Milliseconds): void {
-    const lacking: PoolItem[] = [];
-    for (const block of [...reverted].reverse()) {
-      block.block.data.forEach((data: Data, place: number) => {
-        const id = block.ids[place];
-        if (id === undefined || block.verified[place] !== true || this.heldRecently(itemIdHex(id))) return;
-        lacking.push({ id, data, mine: holderOf(data.author) === this.#own, arrivedAt: now });
-      });
-    }
+    const lacking = itemsOf(reverted, now).filter(({ id }) => !this.heldRecently(itemIdHex(id)));
     this.#givenBack.cut();
-    for (const item of this.pool.giveBack(lacking, now, this.#random)) {
+    const ours = lacking.map((item) => ({ ...item, mine: holderOf(item.data.author) === this.#own }));
+    for (const item of this.pool.giveBack(ours, now, this.#random)) {
       if (!this.surelyLacks(itemIdHex(item.id))) this.#givenBack.add(item.id);
       if (item.mine) this.#recorder.pendingAdded({ id: item.id, bytes: encodeData(item.data) });
       this.#deliverPending(item);

@@ -37,7 +37,10 @@ interface Gathered {
   tokens: Token[];
 }
 
-/** A change holds at most this many bytes of blocks, and as many of side blocks: what one transaction can take without stalling a page. */
+/**
+ * A change holds at most this many bytes of blocks, and as many of side blocks: what one transaction can take without
+ * stalling a page.
+ */
 const mostBlockBytes = 4 * 1024 * 1024;
 
 export class Recorder {
@@ -58,11 +61,7 @@ export class Recorder {
 
   /** Blocks from height `cutTo` on (undefined: none) give way to `append`. */
   chainMoved(cutTo: number | undefined, append: readonly StoredBlock[]): void {
-    if (this.#later.length > 0) {
-      this.#later.push(() => this.#move(cutTo, append));
-      return;
-    }
-    this.#move(cutTo, append);
+    this.#inOrder(() => this.#move(cutTo, append));
   }
 
   /** The same with a block we signed; `token` is called when it is on the disk. */
@@ -79,15 +78,15 @@ export class Recorder {
   /** Before the cut that takes it from the main chain, if it stands there. */
   sideAdded(block: SideBlock): void {
     const key = hashHex(block.hash);
-    this.#gathered.sideRemoved.delete(key);
-    this.#gathered.sideAdded.set(key, block);
+    this.#inOrder(() => {
+      this.#gathered.sideRemoved.delete(key);
+      this.#gathered.sideAdded.set(key, block);
+    });
   }
 
   /** After the move that puts it on the main chain, if it goes there. */
   sideRemoved(hash: Hash): void {
-    const key = hashHex(hash);
-    this.#gathered.sideAdded.delete(key);
-    this.#gathered.sideRemoved.set(key, hash);
+    this.#inOrder(() => this.#gathered.sideRemoved.set(hashHex(hash), hash));
   }
 
   note(note: Note): void {
@@ -105,6 +104,18 @@ export class Recorder {
     const key = itemIdHex(id);
     this.#gathered.pendingAdded.delete(key);
     this.#gathered.pendingRemoved.set(key, id);
+  }
+
+  /** `token` is called when what was recorded during this event, which is something, is on the disk. */
+  afterwards(token: Token): void {
+    const last = this.#later.pop();
+    if (last === undefined) this.#gathered.tokens.push(token);
+    else {
+      this.#later.push(() => {
+        last();
+        this.#gathered.tokens.push(token);
+      });
+    }
   }
 
   /** Called at the end of every event: begins a change when none is under way and there is something to store. */
@@ -136,8 +147,11 @@ export class Recorder {
       this.#gathered;
     const now = firstBytes(append, mostBlockBytes);
     const rest = append.slice(now);
-    // What leaves goes with the block that took its place or later, never before it: a crash in between would lose it.
-    const last = rest.length === 0 && this.#later.length === 0;
+    // What leaves goes with the block it went into, or that it is itself, or later, never before: a crash in between would
+    // lose it. So a block that came beside the chain and left again is written there while part of the way is to come.
+    const isWhole = rest.length === 0;
+    const last = isWhole && this.#later.length === 0;
+    if (isWhole) for (const key of sideRemoved.keys()) sideAdded.delete(key);
     const change: Change = {
       durable: signed !== undefined,
       signed,
@@ -145,17 +159,17 @@ export class Recorder {
       notes: [...notes.values()],
       cutTo,
       append: append.slice(0, now),
-      sideRemoved: last ? [...sideRemoved.values()] : [],
+      sideRemoved: isWhole ? [...sideRemoved.values()] : [],
       pendingAdded: [...pendingAdded.values()],
       pendingRemoved: last ? [...pendingRemoved.values()] : [],
     };
     this.#gathered = { ...nothing(), append: rest };
-    if (!last) {
+    if (!last) this.#gathered.pendingRemoved = pendingRemoved;
+    if (!isWhole) {
       this.#gathered.sideRemoved = sideRemoved;
-      this.#gathered.pendingRemoved = pendingRemoved;
+      this.#gathered.tokens = tokens;
     }
-    if (rest.length > 0) this.#gathered.tokens = tokens;
-    this.#put(change, rest.length > 0 ? [] : tokens);
+    this.#put(change, isWhole ? tokens : []);
     return true;
   }
 
@@ -179,6 +193,12 @@ export class Recorder {
   /** What waited for a signed block to be on its way joins the next change, up to another signed block. */
   #goOn(): void {
     while (this.#later.length > 0 && this.#gathered.signed === undefined) this.#later.shift()?.();
+  }
+
+  /** After what waits for a signed block, if anything does. */
+  #inOrder(step: () => void): void {
+    if (this.#later.length > 0) this.#later.push(step);
+    else step();
   }
 
   #move(cutTo: number | undefined, append: readonly StoredBlock[]): void {
@@ -206,10 +226,10 @@ function nothing(): Gathered {
   };
 }
 
-function isNothing({ signed, cutTo, append, ...maps }: Gathered): boolean {
-  const { sideAdded, sideRemoved, notes, pendingAdded, pendingRemoved } = maps;
-  const sizes = [sideAdded, sideRemoved, notes, pendingAdded, pendingRemoved].map(({ size }) => size);
-  return signed === undefined && cutTo === undefined && append.length === 0 && sizes.every((size) => size === 0);
+function isNothing(gathered: Gathered): boolean {
+  const { signed, sideAdded, notes, cutTo, append, sideRemoved, pendingAdded, pendingRemoved } = gathered;
+  const steps = [sideAdded, notes, sideRemoved, pendingAdded, pendingRemoved].reduce((sum, { size }) => sum + size, 0);
+  return signed === undefined && cutTo === undefined && append.length + steps === 0;
 }
 
 /** How many of the blocks fit into `mostBytes`; at least one. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Block } from '../../../core/chain/block.ts';
 import { hashHex } from '../../../core/crypto/keys.ts';
 import { type Author, authors, candidateOf } from '../../model/author.ts';
+import { extensions } from '../../model/extensions.ts';
 import { SlowStore } from '../../model/slow-store.ts';
 import { Stage, storedBlocks } from '../../model/stage.ts';
 
@@ -47,10 +48,11 @@ describe('blocks out of a file', () => {
     const remote = stage.join(c, { root: chain[0]?.hash, last: chain[4]?.hash, count: 5n });
     remote.keepAlive();
     take(stage, chain.slice(5, 20), true, 5);
-    expect(remote.of('shareBlock')).toEqual([]);
+    const heads = () => extensions(remote, 'head').map(({ tip }) => hashHex(tip));
+    expect(heads()).toEqual([]);
     take(stage, chain.slice(20), true, 20);
     take(stage, []);
-    expect(hashes(remote.of('shareBlock').map(({ block }) => block))).toEqual(hashes(chain.slice(29)));
+    expect(heads()).toEqual(hashes(chain.slice(29)));
   });
 
   it('are asked of no neighbour any more', () => {

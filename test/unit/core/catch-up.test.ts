@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RankDelay } from '../../../core/authoring/rank-delay.ts';
 import type { Block } from '../../../core/chain/block.ts';
 import { itemIdOf } from '../../../core/chain/data.ts';
 import { graceMs } from '../../../core/chain/newcomers.ts';
@@ -6,6 +7,7 @@ import { bytesToHex } from '../../../core/codec/bytes.ts';
 import { hashHex, type Signature } from '../../../core/crypto/keys.ts';
 import { wireVersion } from '../../../core/wire/messages.ts';
 import { type Author, authors } from '../../model/author.ts';
+import { extensions } from '../../model/extensions.ts';
 import { SlowStore } from '../../model/slow-store.ts';
 import { type Remote, Stage, type StageOptions, storedBlocks } from '../../model/stage.ts';
 
@@ -65,8 +67,8 @@ describe('a neighbour that holds more', () => {
     stage.settle();
     expect([stage.machine.count, stage.machine.syncing]).toEqual([40, undefined]);
     expect(stage.store.hashes).toEqual(hashes(chain));
-    expect(shared(other)).toEqual([hexOf(chain[39])]);
-    expect(shared(remote)).toEqual([]);
+    const heads = [other, remote].map((each) => extensions(each, 'head').map(({ tip }) => hashHex(tip)));
+    expect(heads).toEqual([[hexOf(chain[39])], []]);
   });
 
   it('is asked for all by who holds nothing', () => {
@@ -190,7 +192,7 @@ describe('a block that somebody has just made', () => {
     const news = d.block(root);
     from.say({ kind: 'shareBlock', block: news });
     expect([shared(ours), shared(other), stage.machine.count]).toEqual([[hexOf(news)], [], 1]);
-    for (let passed = 0; passed < graceMs; passed += 500) {
+    for (let passed = 0; passed < graceMs(new RankDelay()); passed += 500) {
       stage.pass(500);
       for (const remote of [from, ours, other]) remote.keepAlive();
     }

@@ -53,7 +53,7 @@ describe('the machines of one peer', () => {
     expect(make({ thin: true }).presence.deadline).toBeUndefined();
     const relationship = { ...defaultConfig.relationship, timeMs: 123, maxLinks: 1 };
     expect(make({ relationship }).neighbours.deadline).toBe(start + 123);
-    expect(make({ riddle: { nextCandidates: 0, forcedRestart: true } }).chain.count).toBe(0);
+    expect(make({ riddle: { nextCandidates: 0, forcedRestart: 'majority' } }).chain.count).toBe(0);
   });
 
   /** The store answers for blocks, of which none stand aside. */

@@ -9,11 +9,20 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bytesToHex, concatBytes, hexToBytes, utf8Bytes } from '../../../core/codec/bytes.ts';
 import { decode, encode } from '../../../core/codec/codec.ts';
-import { type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
+import {
+  type Hash,
+  type HashHex,
+  type ItemId,
+  type ItemIdHex,
+  publicKeyFromHex,
+  secretKeyFrom,
+} from '../../../core/crypto/keys.ts';
 import { nobleCurve } from '../../../core/crypto/noble-curve.ts';
 import { signaledAddress, signaledKey, unreachableAddress } from '../../../core/network/addresses.ts';
+import { shortId } from '../../../core/network/pool-digests.ts';
 import { mostContentBytes, sectionBytes, writeExport } from '../../../core/storage/export.ts';
 import { mostFrameBytes, rawFrame } from '../../../core/storage/zstd.ts';
+import { beaconDigest } from '../../../core/wire/beacon.ts';
 import {
   addressBytes,
   type BridgeMessage,
@@ -25,7 +34,9 @@ import {
   ticketBytes,
   type Wish,
 } from '../../../core/wire/bridging.ts';
+import { type ExtensionMessage, mostExtensionItems, packExtension } from '../../../core/wire/carrier.ts';
 import { cbcMessages, dialects, gcmSivMessages } from '../../../core/wire/dialect.ts';
+import { acknowledgementDigest, mostDigested, saltBytes } from '../../../core/wire/holdings.ts';
 import { identify } from '../../../core/wire/identify.ts';
 import { type Message, oursCommit, oursMark, wireVersion } from '../../../core/wire/messages.ts';
 import { callBytes, openSignal, type SealParties, type Signal, sealSignal } from '../../../core/wire/seal.ts';
@@ -138,9 +149,39 @@ const bridgingExamples: Record<string, BridgingMessage> = {
   take: { kind: 'take', ticket },
 };
 
+const promised = { network, block: repeated(0x11, 32) as Hash, parent: repeated(0x22, 32) as Hash };
+const promiseDigest = acknowledgementDigest(promised);
+const promiseSign = nobleCurve.sign(promiseDigest, a.secret, noAuxiliary);
+
+const digestSalt = repeated(0x44, saltBytes);
+const digestedId = shortId(digestSalt, repeated(0x55, 32) as ItemId);
+
+const beaconContent = {
+  pubkey: a.key,
+  counter: 1_770_000_000_000n,
+  tip: repeated(0x33, 32) as Hash,
+  lifetimeMs: 300_000,
+};
+
+const extensionExamples: Record<string, ExtensionMessage> = {
+  ping: { kind: 'ping', nonce: 7n },
+  acknowledgement: { kind: 'acknowledgement', block: promised.block, key: a.key, sign: promiseSign },
+  'pool-digest': { kind: 'poolDigest', salt: digestSalt, ids: [digestedId] },
+  'items-wanted': { kind: 'itemsWanted', ids: [digestedId] },
+  head: { kind: 'head', height: 7, tip: repeated(0x11, 32) as Hash, root: repeated(0x22, 32) as Hash },
+  beacon: {
+    kind: 'beacon',
+    ...beaconContent,
+    sign: nobleCurve.sign(beaconDigest(network, beaconContent), a.secret, noAuxiliary),
+    ageMs: 0,
+  },
+};
+
 const otherExamples: Record<string, Uint8Array> = {
+  ...mapped(extensionExamples, (message) => concatBytes(...packExtension(message))),
   greeting: encode(cbcMessages, greeting),
   digest,
+  'acknowledgement-digest': promiseDigest,
   'bridge-digest': bridgeProof,
   seal: sealed,
   record: encodeRecords([Uint8Array.of(1, ...repeated(0x55, 32))]),
@@ -174,9 +215,15 @@ const limits: Record<string, number> = {
   'bytes of a signaling message': signalingMessageBytes,
   'bytes of an address': addressBytes,
   'bytes of a bridging message': bridgingMessageBytes,
+  'items of an extension message': mostExtensionItems,
+  'ids in a PoolDigest and in ItemsWanted': mostDigested,
   'bytes of a frame’s content': mostContentBytes,
   'bytes of a frame': mostFrameBytes(mostContentBytes),
 };
+
+function mapped<T, U>(values: Record<string, T>, to: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, to(value)]));
+}
 
 /** A chain without blocks, as it is exported. */
 async function exportOf(): Promise<Uint8Array> {

@@ -1,0 +1,58 @@
+/**
+ * What each of our own messages does (spec/safety.md, The extension carrier).
+ *
+ * The counterpart of conversation.ts for what only our peers say to each other: it parses what the carrier brought and
+ * hands it to the machine that owns the question. Whoever sends one that is not canonical is cut off, for nobody passes
+ * these messages on.
+ */
+import type { Milliseconds } from './config.ts';
+import { CodecError } from './errors.ts';
+import type { Machines } from './machines.ts';
+import type { GreetedLink } from './network/links.ts';
+import type { Whereabouts } from './whereabouts.ts';
+import { type ExtensionMessage, extensionSaying, unpackExtension } from './wire/carrier.ts';
+
+export class Extension {
+  readonly #machines: Machines;
+  readonly #whereabouts: Whereabouts;
+
+  constructor(machines: Machines, whereabouts: Whereabouts) {
+    this.#machines = machines;
+    this.#whereabouts = whereabouts;
+  }
+
+  /** The items of a RequestNeighbours that asked for none. */
+  arrived(link: GreetedLink, items: readonly Uint8Array[], now: Milliseconds): void {
+    let message: ExtensionMessage | undefined;
+    try {
+      message = unpackExtension(items);
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error;
+      this.#machines.links.close(link, `bad-extension: ${error.message}`);
+      return;
+    }
+    if (message !== undefined) this.#message(link, message, now);
+  }
+
+  #message(link: GreetedLink, message: ExtensionMessage, now: Milliseconds): void {
+    const { links, heads, acknowledgements, poolDigests } = this.#machines;
+    switch (message.kind) {
+      case 'ping':
+        links.send(link, extensionSaying({ kind: 'pong', nonce: message.nonce }), 'kept');
+        return;
+      case 'pong':
+        // Any frame that decrypts is the sign of life that was asked for.
+        return;
+      case 'head':
+        return heads.came(link.id, message);
+      case 'acknowledgement':
+        return acknowledgements.came(link.id, message);
+      case 'poolDigest':
+        return poolDigests.told(link, message, now);
+      case 'itemsWanted':
+        return poolDigests.wanted(link, message);
+      case 'beacon':
+        return this.#whereabouts.beacon(link, message, now);
+    }
+  }
+}
