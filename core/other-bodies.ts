@@ -11,7 +11,7 @@ import type { Milliseconds } from './config.ts';
 import { type Hash, hashHex } from './crypto/keys.ts';
 import type { LinkId } from './events.ts';
 import type { Machines } from './machines.ts';
-import type { GreetedLink } from './network/links.ts';
+import type { GreetedLink } from './network/open-link.ts';
 
 export class OtherBodies {
   readonly #machines: Machines;

@@ -21,12 +21,11 @@ import type { Effects } from '../effects.ts';
 import type { ChainBlock, LinkId, Loaded, RequestId } from '../events.ts';
 import type { Random } from '../random.ts';
 import type { Recorder, Token } from '../storage/recorder.ts';
-import type { StoredBlock } from '../storage/store.ts';
 import { Bodies } from './bodies.ts';
-import { isBetterBody, storedBlock, unverifiedOf } from './body.ts';
+import { chainBlock, isBetterBody, type Moved, noMove, storedBlock, unverifiedOf } from './body.ts';
 import { encodeData } from './data.ts';
 import { Doubts } from './doubts.ts';
-import { GivenBack, itemsOf } from './given-back.ts';
+import { GivenBack, verifiedItems } from './given-back.ts';
 import { noLink, type TreeNode } from './node.ts';
 import { Pool, type PoolItem } from './pool.ts';
 import { RecentAuthors } from './recent-authors.ts';
@@ -39,6 +38,7 @@ const batchBytes = 4 * 1024 * 1024;
 /** Better bodies that wait until the main chain has left the block. */
 const mostRecuts = 64;
 
+/** What became of a block that was added. */
 export type Added =
   | { readonly kind: 'ignored' }
   | { readonly kind: 'orphan' }
@@ -49,11 +49,6 @@ export type Added =
     };
 
 type Applied = Candidate & ChainBlock & { readonly id: HashHex };
-
-interface Moved {
-  readonly cutTo: number | undefined;
-  readonly append: readonly StoredBlock[];
-}
 
 export interface ChainState {
   readonly count: number;
@@ -238,6 +233,11 @@ export class Chain {
     return stays;
   }
 
+  /** Blocks of the main chain below those held, oldest first. @returns whether they were the ones that stand there */
+  lower(candidates: readonly Candidate[]): boolean {
+    return this.#tree.lower(candidates);
+  }
+
   /** @param held the body of a block that is held @returns whether this other one is better, and takes its place */
   recut(candidate: Candidate, held: Candidate, now: Milliseconds): boolean {
     const id = hashHex(candidate.block.hash);
@@ -249,7 +249,7 @@ export class Chain {
     return true;
   }
 
-  /** Goes on to where the walk ends, as far as bodies are at hand; at the end of every event. */
+  /** Goes on to where the walk ends, as far as bodies are at hand. Called at the end of every event. */
   settle(now: Milliseconds): void {
     this.#tree.bodiesFrom = this.#doubtedFrom - 1;
     for (const id of this.#bodies.takeLost()) this.#forget(this.#tree.drop(id));
@@ -377,11 +377,12 @@ export class Chain {
     return { cutTo, append: applied.map(storedBlock) };
   }
 
+  /** What the left branch alone held. */
   #giveBack(reverted: readonly ChainBlock[], now: Milliseconds): void {
-    const lacking = itemsOf(reverted, now).filter(({ id }) => !this.heldRecently(itemIdHex(id)));
+    const lacking = verifiedItems(reverted).filter(({ id }) => !this.heldRecently(itemIdHex(id)));
+    const items = lacking.map((item) => ({ ...item, mine: holderOf(item.data.author) === this.#own, arrivedAt: now }));
     this.#givenBack.cut();
-    const ours = lacking.map((item) => ({ ...item, mine: holderOf(item.data.author) === this.#own }));
-    for (const item of this.pool.giveBack(ours, now, this.#random)) {
+    for (const item of this.pool.giveBack(items, now, this.#random)) {
       if (!this.surelyLacks(itemIdHex(item.id))) this.#givenBack.add(item.id);
       if (item.mine) this.#recorder.pendingAdded({ id: item.id, bytes: encodeData(item.data) });
       this.#deliverPending(item);
@@ -392,7 +393,3 @@ export class Chain {
     this.#effects.put({ kind: 'deliver', delivery: { kind: 'pendingAdded', item: { id, data } } });
   }
 }
-
-const chainBlock = ({ height, block, ids, verified }: ChainBlock): ChainBlock => ({ height, block, ids, verified });
-
-const noMove: Moved = { cutTo: undefined, append: [] };

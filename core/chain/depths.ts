@@ -86,7 +86,7 @@ export class Depths {
       const blocks = [...reading.blocks, ...result.blocks.map(keptCandidate)];
       if (result.blocks.length > 0 && reading.from + blocks.length < this.#chain.tree.lowest) {
         this.#readMain(reading.from, blocks);
-      } else if (!this.#chain.tree.lower(blocks) && this.#chain.tree.lowest > reading.from) this.#stop();
+      } else if (!this.#chain.lower(blocks) && this.#chain.tree.lowest > reading.from) this.#stop();
     } else if (result.kind === 'sideBlocks') this.#sideBlocks(result.blocks);
     if (this.#wanted >= this.#chain.tree.lowest) this.#placeSide();
     return true;

@@ -4,11 +4,20 @@
  * The newest items are known in memory; a repeated one may also stand in an old block, and the store answers for those
  * (spec/safety.md, Blocks 6). It is asked when it has been told of the cut, or it would find what was cut away.
  */
-import type { Milliseconds } from '../config.ts';
 import { type ItemId, type ItemIdHex, itemIdHex } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
 import type { ChainBlock, Loaded, RequestId } from '../events.ts';
-import type { PoolItem } from './pool.ts';
+import type { Data } from './data.ts';
+
+/** What reverted blocks (newest first) hold, in its old order. Unverified items were nobody's word and stay away. */
+export function verifiedItems(reverted: readonly ChainBlock[]): { readonly id: ItemId; readonly data: Data }[] {
+  return [...reverted].reverse().flatMap(({ block, ids, verified }) =>
+    block.data.flatMap((data, place) => {
+      const id = ids[place];
+      return id === undefined || verified[place] !== true ? [] : [{ id, data }];
+    }),
+  );
+}
 
 /** Asked at one time. */
 const mostAsked = 4_096;
@@ -50,14 +59,4 @@ export class GivenBack {
     if (result.kind !== 'containsItems') return [];
     return ids.filter((_, place) => result.contained[place] === true).map(itemIdHex);
   }
-}
-
-/** What these blocks hold, in its old order. Unverified items were nobody's word and stay away. @param reverted newest first */
-export function itemsOf(reverted: readonly ChainBlock[], arrivedAt: Milliseconds): Omit<PoolItem, 'mine'>[] {
-  return [...reverted].reverse().flatMap(({ block, ids, verified }) => {
-    return block.data.flatMap((data, place) => {
-      const id = ids[place];
-      return id === undefined || verified[place] !== true ? [] : [{ id, data, arrivedAt }];
-    });
-  });
 }

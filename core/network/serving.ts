@@ -10,7 +10,7 @@ import { type Hash, hashHex } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
 import type { LinkId, Loaded, RequestId } from '../events.ts';
 import { payloadOf } from '../wire/saying.ts';
-import type { GreetedLink } from './links.ts';
+import type { GreetedLink } from './open-link.ts';
 import { windowBytes } from './outbox.ts';
 
 type Cursor =

@@ -40,6 +40,7 @@ import { acknowledgementDigest, mostDigested, saltBytes } from '../../../core/wi
 import { identify } from '../../../core/wire/identify.ts';
 import { type Message, oursCommit, oursMark, wireVersion } from '../../../core/wire/messages.ts';
 import { callBytes, openSignal, type SealParties, type Signal, sealSignal } from '../../../core/wire/seal.ts';
+import { mostHelloBytes } from '../../../core/wire/session.ts';
 import {
   challengeDigest,
   mostTold,
@@ -53,6 +54,8 @@ import {
   tabMessages,
   turnTextBytes,
 } from '../../../core/wire/signaling.ts';
+import { helloPayload, ownFeatures, upgradeKeys } from '../../../core/wire/upgrade.ts';
+import { upgradedFrame } from '../../../core/wire/upgraded-framing.ts';
 import {
   type Answer,
   encodeAnswer,
@@ -66,6 +69,7 @@ import { mostClients, requestWithinMs } from '../../../relay/control/server.ts';
 import { webSocketOptions } from '../../../relay/links/websocket.ts';
 import { encodeRecords } from '../../../relay/store/record-log.ts';
 import { relayAddress } from '../../../web/links/relay-address.ts';
+import { examplesOf, linesOf } from './examples.ts';
 
 const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
 const keys = JSON.parse(readFileSync(new URL('../../vectors/keys.json', import.meta.url), 'utf8'))[0];
@@ -76,12 +80,12 @@ const network = 'main';
 const origin = 'https://relay.example';
 const relayNonce = repeated(0x11, nonceBytes);
 const ownNonce = repeated(0x22, nonceBytes);
-const sealNonce = repeated(0x44, 12);
+const sealIv = repeated(0x44, 16);
 const noAuxiliary = repeated(0, 32);
 
 const parties: SealParties = { network, from: a.key, to: b.key, sharedX: nobleCurve.sharedX(a.secret, b.key) };
 const signal: Signal = { call: repeated(0x33, callBytes), type: 'offer', body: '{}' };
-const sealed = sealSignal(parties, () => sealNonce, signal);
+const sealed = sealSignal(parties, () => sealIv, signal);
 const digest = challengeDigest({ origin, network, relayNonce, ownNonce, pubkey: a.key });
 
 const greeting: Extract<Message, { kind: 'greeting' }> = {
@@ -162,8 +166,18 @@ const beaconContent = {
   tip: repeated(0x33, 32) as Hash,
   lifetimeMs: 300_000,
 };
+const secrets = { a: secretKeyFrom(repeated(0x77, 32)), b: secretKeyFrom(repeated(0x99, 32)) };
+const ephemeral = { a: nobleCurve.publicKey(secrets.a), b: nobleCurve.publicKey(secrets.b) };
+const [fromA] = upgradeKeys(nobleCurve.sharedX(secrets.a, ephemeral.b), parties.sharedX, {
+  diallerGreeting: encode(cbcMessages, greeting),
+  acceptorGreeting: encode(cbcMessages, { ...greeting, pubkey: b.key }),
+  diallerHello: helloPayload(network, ephemeral.a, dialects.cbc),
+  acceptorHello: helloPayload(network, ephemeral.b, dialects.cbc),
+});
+const requestBlocks = encode(cbcMessages, { kind: 'requestBlocks', start: undefined });
 
 const extensionExamples: Record<string, ExtensionMessage> = {
+  hello: { kind: 'hello', network, features: ownFeatures, ephemeral: ephemeral.a },
   ping: { kind: 'ping', nonce: 7n },
   acknowledgement: { kind: 'acknowledgement', block: promised.block, key: a.key, sign: promiseSign },
   'pool-digest': { kind: 'poolDigest', salt: digestSalt, ids: [digestedId] },
@@ -183,6 +197,8 @@ const otherExamples: Record<string, Uint8Array> = {
   digest,
   'acknowledgement-digest': promiseDigest,
   'bridge-digest': bridgeProof,
+  'upgrade-keys': concatBytes(fromA.encryption, fromA.mac),
+  'upgraded-frame': upgradedFrame(fromA, repeated(0x88, 16), 0n, requestBlocks),
   seal: sealed,
   record: encodeRecords([Uint8Array.of(1, ...repeated(0x55, 32))]),
   export: await exportOf(),
@@ -217,6 +233,7 @@ const limits: Record<string, number> = {
   'bytes of a bridging message': bridgingMessageBytes,
   'items of an extension message': mostExtensionItems,
   'ids in a PoolDigest and in ItemsWanted': mostDigested,
+  'bytes of the ciphertext of a hello that changes the keys': mostHelloBytes,
   'bytes of a frame’s content': mostContentBytes,
   'bytes of a frame': mostFrameBytes(mostContentBytes),
 };
@@ -236,24 +253,6 @@ async function* noBlocks(): AsyncGenerator<Uint8Array, void> {}
 
 function repeated(byte: number, length: number): Uint8Array {
   return new Uint8Array(length).fill(byte);
-}
-
-/** The page's examples: name and bytes. */
-function examplesOf(text: string): Map<string, string> {
-  const blocks = [...text.matchAll(/^```hex (\S+)\n([\s\S]*?)^```$/gm)];
-  return new Map(
-    blocks.map(([, name = '', lines = '']) => {
-      const digits = lines.split('\n').map((line) => (line.split(/ {2,}/)[0] as string).replaceAll(' ', ''));
-      return [name, digits.join('')];
-    }),
-  );
-}
-
-/** The page's lines of the control socket, with their ends. */
-function linesOf(text: string): Map<string, string> {
-  return new Map(
-    [...text.matchAll(/^```json (\S+)\n([\s\S]*?)^```$/gm)].map(([, name = '', line = '']) => [name, line]),
-  );
 }
 
 const examples = examplesOf(page);
