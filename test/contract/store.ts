@@ -11,6 +11,7 @@ import {
   type StoredBlock,
 } from '../../core/storage/store.ts';
 import { ChainMaker, noChange } from './material.ts';
+import { sideContract } from './side-branches.ts';
 import {
   changedAt,
   expectChain,
@@ -64,11 +65,14 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
           pending: [],
           journal: [],
           lastSigned: undefined,
+          notes: [],
         });
         expect(await store.blocks(0, 10, unlimited)).toEqual([]);
         expect(await store.heightOf(maker.bytes(32) as Hash)).toBeUndefined();
         expect(await store.containsItems([itemIdFrom(maker.bytes(32))])).toEqual([false]);
         expect(await store.containsItems([])).toEqual([]);
+        expect(await store.sideBlocks(0, 10, unlimited)).toEqual([]);
+        expect(await store.sideBlock(maker.bytes(32) as Hash)).toBeUndefined();
       });
 
       it('holds nothing when it was opened and closed', async () => {
@@ -341,6 +345,8 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       });
     });
 
+    sideContract(() => ({ store, maker, reopened }));
+
     describe('closing', () => {
       it('keeps the changes asked for before it', async () => {
         await store.open();
@@ -362,6 +368,8 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         await expect(store.blocks(0, 1, 1)).rejects.toMatchObject(closed);
         await expect(store.heightOf(block.hash)).rejects.toMatchObject(closed);
         await expect(store.containsItems(block.items)).rejects.toMatchObject(closed);
+        await expect(store.sideBlocks(0, 1, 1)).rejects.toMatchObject(closed);
+        await expect(store.sideBlock(block.hash)).rejects.toMatchObject(closed);
         expect((await reopened()).count).toBe(0);
       });
 

@@ -4,7 +4,7 @@
 import { createBlock, encodeBlock } from '../../core/chain/block.ts';
 import { createData, itemIdOf } from '../../core/chain/data.ts';
 import type { Hash, SecretKey } from '../../core/crypto/keys.ts';
-import type { Change, StoredBlock } from '../../core/storage/store.ts';
+import { noChange, type StoredBlock } from '../../core/storage/store.ts';
 import type { SimulatedPeer, World } from './host.ts';
 
 export interface ChainPlan {
@@ -12,18 +12,20 @@ export interface ChainPlan {
   /** They write in turn, each named by the block before. */
   readonly authors: readonly SecretKey[];
   readonly itemsEach?: number;
+  /** What it follows; without, it begins a chain. */
+  readonly after?: readonly StoredBlock[];
 }
 
-/** @returns the blocks from height 0 on */
+/** @returns the blocks that were made, oldest first */
 export function forgeChain(
   { crypto: { curve }, seeded }: World,
-  { blocks, authors, itemsEach = 1 }: ChainPlan,
+  { blocks, authors, itemsEach = 1, after = [] }: ChainPlan,
 ): StoredBlock[] {
   const chain: StoredBlock[] = [];
   const { random } = seeded;
   const authorAt = (height: number): SecretKey => authors[height % authors.length] as SecretKey;
-  let parent: Hash | undefined;
-  for (let height = 0; height < blocks; height++) {
+  let parent: Hash | undefined = after.at(-1)?.hash;
+  for (let height = after.length; height < after.length + blocks; height++) {
     const secret = authorAt(height);
     const author = curve.publicKey(secret);
     const data = Array.from({ length: itemsEach }, () => createData(curve, random, author, secret, random(50)));
@@ -37,13 +39,5 @@ export function forgeChain(
 
 /** Puts a chain onto a peer's disk, before it is started. */
 export function give({ disk }: SimulatedPeer, chain: readonly StoredBlock[]): void {
-  const change: Change = {
-    durable: true,
-    signed: undefined,
-    cutTo: undefined,
-    append: chain,
-    pendingAdded: [],
-    pendingRemoved: [],
-  };
-  disk.write(change);
+  disk.write({ ...noChange, durable: true, append: chain });
 }

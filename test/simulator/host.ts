@@ -14,7 +14,6 @@ import type { Config, Milliseconds } from '../../core/config.ts';
 import { type Hash, holderOf, keyHex, type PublicKey, type SecretKey } from '../../core/crypto/keys.ts';
 import type { Effect, Event, LinkId } from '../../core/events.ts';
 import { PeerMachine } from '../../core/peer.ts';
-import { type SecondDialect, secondDialect } from '../model/second-decoder.ts';
 import type { Seeded } from '../model/seeded.ts';
 import type { Agenda } from './agenda.ts';
 import type { SimulatedCrypto } from './crypto.ts';
@@ -60,6 +59,8 @@ export class SimulatedPeer implements Endpoint, Sender {
   readonly signedHeights: number[] = [];
   /** Codes of what it reported, since its first start. */
   readonly reports = new Set<string>();
+  /** Of those, the ones it has not taken back. */
+  readonly problems = new Set<string>();
   /** Where it looks for others whenever it starts: in a tab the relay's room, on a server its list. */
   readonly contacts: string[] = [];
   /** Frames it has sent since its first start. */
@@ -68,8 +69,6 @@ export class SimulatedPeer implements Endpoint, Sender {
   clockOffsetMs: Milliseconds = 0;
   readonly #identity: Identity;
   readonly #world: World;
-  /** Of the links on which it has greeted. */
-  readonly #dialects = new Map<LinkId, SecondDialect>();
   readonly #mostStoreMs: Milliseconds;
   /** When the block of each height was applied last. */
   readonly #appliedAt = new Map<number, Milliseconds>();
@@ -249,15 +248,7 @@ export class SimulatedPeer implements Endpoint, Sender {
     const end = wires.end(link);
     if (end === undefined || chunks.length === 0) return;
     this.sentFrames += chunks.length;
-    for (const frame of chunks) {
-      const dialect = this.#dialects.get(link);
-      if (dialect !== undefined) witness.sent(this, end.other.owner.key, frame, dialect);
-      else {
-        const spoken = secondDialect(frame);
-        this.#dialects.set(link, spoken);
-        witness.greeted(this, frame, spoken);
-      }
-    }
+    for (const frame of chunks) witness.sent(this, end, frame);
     wires.send(end, chunks);
   }
 
@@ -296,7 +287,8 @@ export class SimulatedPeer implements Endpoint, Sender {
         this.#world.witness.delivered(this.name, effect.delivery);
         return this.delivered.take(effect.delivery);
       case 'report':
-        if (effect.message !== undefined) this.reports.add(effect.code);
+        if (effect.message === undefined) this.problems.delete(effect.code);
+        else for (const codes of [this.reports, this.problems]) codes.add(effect.code);
         return;
     }
   }

@@ -13,7 +13,7 @@ import type { Hash, PublicKey, SecretKey, Signature } from '../../core/crypto/ke
 import type { LinkId } from '../../core/events.ts';
 import type { Message } from '../../core/wire/messages.ts';
 import type { Seeded } from '../model/seeded.ts';
-import { Attacker } from './attackers/attacker.ts';
+import { Attacker, tab } from './attackers/attacker.ts';
 import { keysOfNobody, signedBlock } from './attackers/forging.ts';
 import { forgeChain, give } from './forge.ts';
 import { loopback } from './network.ts';
@@ -111,9 +111,13 @@ export function sendMutants(seed: number, each: number): MutantResult[] {
   const victim = simulator.prepare();
   give(victim, chain);
   victim.start();
-  const listener = new Listener(simulator);
+  const listener = new Listener(simulator, tab);
   listener.attack([victim]);
-  const senders = Object.entries(mutantClasses).map(([name, spoil]) => ({ name, spoil, from: new Sender(simulator) }));
+  const senders = Object.entries(mutantClasses).map(([name, spoil]) => ({
+    name,
+    spoil,
+    from: new Sender(simulator, tab),
+  }));
   for (const { from } of senders) from.attack([victim]);
   simulator.run(1_000);
   while (senders.some(({ from }) => from.sent < each)) {

@@ -4,20 +4,29 @@
  * Opening reads a bounded number of records however long the chain is. Changes that wait while one is being written go
  * together into the next transaction. It judges nothing (core/storage/store.ts).
  */
+import type { IDBPDatabase } from 'idb';
 import type { Hash, ItemId } from '../../core/crypto/keys.ts';
 import { StoreError } from '../../core/errors.ts';
-import type { Change, KeptBlock, Opened, PendingItem, StorageKind, Store } from '../../core/storage/store.ts';
+import type {
+  Change,
+  KeptBlock,
+  Opened,
+  PendingItem,
+  SideBlock,
+  StorageKind,
+  Store,
+} from '../../core/storage/store.ts';
 import { Database } from './database.ts';
 import {
-  type ChainSchema,
-  createStores,
   type Prepared,
   readBlocks,
   readOpened,
   readPending,
-  whole,
+  readSideBlock,
+  readSideBlocks,
   writeChanges,
 } from './records.ts';
+import { type ChainSchema, createStores, schemaVersion, whole } from './schema.ts';
 import type { FrameWriter } from './zstd.ts';
 
 /** Changes that go into one transaction at most: what fails together is done again one by one. */
@@ -48,7 +57,7 @@ export class IndexedDbStore implements Store {
   #count = 0;
 
   constructor(name: string, frames: FrameWriter) {
-    this.#database = new Database<ChainSchema>(name, createStores);
+    this.#database = new Database<ChainSchema>(name, schemaVersion, createStores);
     this.#frames = frames;
   }
 
@@ -76,13 +85,11 @@ export class IndexedDbStore implements Store {
   }
 
   async blocks(from: number, count: number, maxBytes: number): Promise<KeptBlock[]> {
-    await this.#settled;
-    return await this.#database.run((database) => readBlocks(database, from, count, maxBytes));
+    return await this.#read((database) => readBlocks(database, from, count, maxBytes));
   }
 
   async heightOf(hash: Hash): Promise<number | undefined> {
-    await this.#settled;
-    return await this.#database.run((database) => database.getKeyFromIndex('blocks', 'hash', whole(hash)));
+    return await this.#read((database) => database.getKeyFromIndex('blocks', 'hash', whole(hash)));
   }
 
   async containsItems(ids: readonly ItemId[]): Promise<boolean[]> {
@@ -91,11 +98,18 @@ export class IndexedDbStore implements Store {
 
   /** For each id the height of the first block that holds it. */
   async itemHeights(ids: readonly ItemId[]): Promise<(number | undefined)[]> {
-    await this.#settled;
-    return await this.#database.run(async (database) => {
+    return await this.#read(async (database) => {
       const index = database.transaction('blocks').store.index('items');
       return await Promise.all(ids.map((id) => index.getKey(whole(id))));
     });
+  }
+
+  async sideBlocks(from: number, count: number, maxBytes: number): Promise<SideBlock[]> {
+    return await this.#read((database) => readSideBlocks(database, from, count, maxBytes));
+  }
+
+  async sideBlock(hash: Hash): Promise<SideBlock | undefined> {
+    return await this.#read((database) => readSideBlock(database, hash));
   }
 
   /** What waits here, oldest first, without opening the rest: for a slot that nobody holds. */
@@ -108,6 +122,12 @@ export class IndexedDbStore implements Store {
     this.#closed = true;
     await this.#settled;
     this.#database.close();
+  }
+
+  /** Sees every change asked for so far. */
+  async #read<T>(work: (database: IDBPDatabase<ChainSchema>) => Promise<T>): Promise<T> {
+    await this.#settled;
+    return await this.#database.run(work);
   }
 
   async #writeAll(): Promise<void> {
@@ -156,8 +176,18 @@ export class IndexedDbStore implements Store {
   }
 
   /** All that costs time is done before the transaction begins; the numbers stay the same if it is done twice. */
-  #prepared({ signed, cutTo, append, pendingAdded, pendingRemoved }: Change): Prepared {
+  #prepared(change: Change): Prepared {
+    const { signed, sideAdded, notes, cutTo, append, sideRemoved, pendingAdded, pendingRemoved } = change;
     return {
+      side: sideAdded.map(({ hash, parent, height, unverified, bytes }) => ({
+        hash: whole(hash),
+        parent: whole(parent),
+        height,
+        unverified,
+        frame: whole(this.#frames.frameOf(bytes)),
+      })),
+      sideRemoved,
+      notes,
       cutTo,
       blocks: append.map(({ height, hash, items, unverified, bytes }) => ({
         height,

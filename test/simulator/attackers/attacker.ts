@@ -29,7 +29,10 @@ export interface Guise {
   readonly ours: boolean;
 }
 
-const tab: Guise = { dialect: 'cbc', ours: true };
+export const tab: Guise = { dialect: 'cbc', ours: true };
+/** It says that it is the reference program, so nothing is upgraded, and tabs take no link of it. */
+export const reference: Guise = { dialect: 'cbc', ours: false };
+const referencePart = 0.3;
 
 const keepAliveMs = 600;
 const redialMs = 1_000;
@@ -41,7 +44,7 @@ export abstract class Attacker implements Endpoint {
   readonly address: string;
   incarnation: number | undefined = 1;
   protected readonly world: World;
-  /** Of greeted links. */
+  /** Of greeted links, upgraded ones where both are ours. */
   protected readonly sessions = new Map<LinkId, Session>();
   protected readonly overheard = new Overheard();
   readonly #guise: Guise;
@@ -51,7 +54,7 @@ export abstract class Attacker implements Endpoint {
   readonly #dialled = new Map<LinkId, number>();
   #lastDial = 0;
 
-  constructor(simulator: Simulator, guise: Guise = tab) {
+  constructor(simulator: Simulator, guise: Guise = simulator.seeded.chance(referencePart) ? reference : tab) {
     this.world = simulator.world;
     this.#guise = guise;
     this.secret = simulator.newSecret();
@@ -97,7 +100,7 @@ export abstract class Attacker implements Endpoint {
   /** What it does with a message. */
   protected hear(_link: LinkId, _message: Message): void {}
 
-  /** A link is greeted on both sides. */
+  /** A link is greeted on both sides, and upgraded where both say that they are ours. */
   protected greeted(_link: LinkId): void {}
 
   /** Bytes came, of whatever kind. */
@@ -184,7 +187,8 @@ export abstract class Attacker implements Endpoint {
   #linked(link: LinkId): void {
     const { crypto, seeded } = this.world;
     const { dialect } = this.#guise;
-    const identity = { secret: this.secret, publicKey: this.key, network: 'main', expected: undefined };
+    const dialled = this.#dialled.has(link);
+    const identity = { secret: this.secret, publicKey: this.key, network: 'main', dialled, expected: undefined };
     const session = new Session({ ...identity, curve: crypto.curve, random: seeded.random, accepts: [dialect] });
     this.#opened.set(link, session);
     this.sendBytes(link, session.greet(this.greeting(), dialect));
@@ -204,16 +208,22 @@ export abstract class Attacker implements Endpoint {
     this.took(link, bytes);
     for (const arrived of arrivals(session, bytes)) {
       if (arrived.kind === 'greeted') {
-        this.sessions.set(link, session);
         this.overheard.met(arrived.greeting.pubkey);
-        this.send(link, { kind: 'requestBlocks', start: undefined });
-        this.greeted(link);
-      } else if (arrived.kind === 'message') {
+        if (session.upgrades) this.sendBytes(link, session.hello());
+        else this.#stands(link, session);
+      } else if (arrived.kind === 'upgraded') this.#stands(link, session);
+      else if (arrived.kind === 'message') {
         const isNews = this.overheard.hear(arrived.message);
         this.hear(link, arrived.message);
         if (isNews) this.grew();
       }
     }
+  }
+
+  #stands(link: LinkId, session: Session): void {
+    this.sessions.set(link, session);
+    this.send(link, { kind: 'requestBlocks', start: undefined });
+    this.greeted(link);
   }
 
   /** The longest chain that it has heard of became longer. */
