@@ -46,8 +46,9 @@ export class CatchUp {
     this.#root = machines.chain.root;
     this.#differences = new Differences(machines);
     this.#otherBodies = new OtherBodies(machines);
-    this.#rootContest = new RootContest(machines, () => {
+    this.#rootContest = new RootContest(machines, (theirs, from, now) => {
       this.#tipUnshared = true;
+      for (const body of theirs) if (body.verified.includes(false)) this.#otherBodies.doubt(body, from, now);
     });
   }
 
@@ -61,7 +62,7 @@ export class CatchUp {
   greeted(link: GreetedLink): void {
     const { root, last, count } = link.phase.greeting;
     if (last !== undefined) this.#named(link, last, root, Number(count));
-    this.#otherBodies.ask(link);
+    else this.#otherBodies.ask(link);
   }
 
   /** A block we asked for. */
@@ -147,7 +148,10 @@ export class CatchUp {
     const { sync, newcomers, effects, links, chain, heads, depths } = this.#machines;
     this.#placed(newcomers.elapse(now), now);
     for (const { link, head } of heads.due(now)) this.#named(link, head.tip, head.root, head.height + 1);
-    if (chain.doubts.elapse(now)) this.#tipUnshared = true;
+    for (const body of chain.doubts.elapse(now)) {
+      this.#tipUnshared = true;
+      this.#otherBodies.tell(body, undefined);
+    }
     depths.advance();
     chain.settle(now);
     this.#placeDeep(now);
@@ -206,6 +210,9 @@ export class CatchUp {
         case 'heldBack':
           if (placement.doubtful !== undefined) this.#otherBodies.doubt(placement.doubtful, newcomer.link, now);
           if (placement.relay) for (const link of links.greeted()) if (link.phase.ours) this.#share(link, newcomer);
+          break;
+        case 'bettered':
+          this.#otherBodies.tell(newcomer, newcomer.link);
           break;
         case 'orphaned': {
           const link = this.#greeted(newcomer.link);
@@ -293,6 +300,7 @@ export class CatchUp {
     if (link.root === undefined || chain.root === undefined || link.root === chain.root)
       this.#lookUp(link, last, count);
     else sync.want(link.id, { target: last, count });
+    this.#otherBodies.ask(link);
   }
 
   /** The neighbour may hold what it names only because it is behind us: the store knows our older blocks. */

@@ -34,12 +34,20 @@ export class OtherBodies {
     for (const link of others) if (asked.includes(link.id)) this.#request(link, body.block.parent);
   }
 
-  /** A neighbour that was not asked yet may hold a better one. */
+  /** A neighbour that was not asked yet, or has a longer chain now than when it was, may hold a better one. */
   ask(link: GreetedLink): void {
     const { chain, sync } = this.#machines;
     if (sync.isOpen(link.id)) return;
-    const body = chain.doubts.ask(link.id);
+    const body = chain.doubts.askAgain(link.id) ?? chain.doubts.ask(link.id);
     if (body !== undefined) this.#request(link, body.block.parent);
+  }
+
+  /** Ours may hold a worse one; reference peers never take another. @param from who brought this one */
+  tell({ bytes }: { readonly bytes: Uint8Array }, from: LinkId | undefined): void {
+    const { links } = this.#machines;
+    for (const link of links.greeted()) {
+      if (link.phase.ours && link.id !== from) links.send(link, { kind: 'shareBlock', bytes }, 'block');
+    }
   }
 
   /** The block that it was asked for has come. */

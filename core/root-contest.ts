@@ -8,10 +8,11 @@
 
 import type { Newcomer } from './chain/intake.ts';
 import { settledBlocks } from './chain/roots.ts';
-import { keptCandidate } from './chain/tree.ts';
+import { type Candidate, keptCandidate } from './chain/tree.ts';
 import { equalBytes } from './codec/bytes.ts';
 import type { Milliseconds } from './config.ts';
 import type { HashHex } from './crypto/keys.ts';
+import { invariant } from './errors.ts';
 import type { ChainBlock, LinkId, Loaded, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
 
@@ -23,6 +24,9 @@ interface Reading {
   readonly own: readonly ChainBlock[];
 }
 
+/** Another root's chain has taken the place of ours. @param from who brought it */
+export type Replaced = (theirs: readonly Candidate[], from: LinkId, now: Milliseconds) => void;
+
 const batchBlocks = 512;
 const batchBytes = 16 * 1024 * 1024;
 /** A chain that lost is compared again only then: its holders need a moment to come over to ours. */
@@ -32,11 +36,10 @@ const undecidableMs = 600_000;
 
 export class RootContest {
   readonly #machines: Machines;
-  readonly #replaced: () => void;
+  readonly #replaced: Replaced;
   #reading: Reading | undefined;
 
-  /** @param replaced called when another root's chain has taken the place of ours */
-  constructor(machines: Machines, replaced: () => void) {
+  constructor(machines: Machines, replaced: Replaced) {
     this.#machines = machines;
     this.#replaced = replaced;
   }
@@ -109,10 +112,11 @@ export class RootContest {
   #replace(root: HashHex, own: readonly ChainBlock[], now: Milliseconds): void {
     const { roots, chain, sync } = this.#machines;
     const theirs = roots.take(root);
-    chain.replace(theirs, own, now);
+    invariant(theirs !== undefined, 'a chain that has won is held');
+    chain.replace(theirs.blocks, own, now);
     for (const { id } of chain.tree.main) sync.held(id);
     sync.rootChanged();
-    this.#replaced();
+    this.#replaced(theirs.blocks, theirs.link, now);
   }
 
   #refuse(root: HashHex, isUndecidable: boolean, now: Milliseconds): void {

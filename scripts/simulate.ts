@@ -4,14 +4,14 @@
  * anything did.
  *
  * `--scenario churn` is peers that come and go, `hostile` (the default) everything at once. With several workers, each
- * is a process of its own that plays every n-th seed. `--kinds all` brings the attackers too that today's rules do not
- * withstand (test/simulator/attackers/kinds.ts).
+ * is a process of its own that plays every n-th seed. `--kinds 'sends garbage,shows its block late'` lets attackers of these
+ * kinds alone take part (test/simulator/attackers/kinds.ts).
  */
 import '../test/simulator/native-hex.ts';
 import { execFileSync, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { kindNames, withstood } from '../test/simulator/attackers/kinds.ts';
+import { type KindName, kindNames } from '../test/simulator/attackers/kinds.ts';
 import { churn } from '../test/simulator/churn.ts';
 import { hostile } from '../test/simulator/hostile.ts';
 
@@ -34,13 +34,14 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '1' },
     step: { type: 'string', default: '1' },
     scenario: { type: 'string', default: 'hostile' },
-    kinds: { type: 'string', default: 'withstood' },
+    kinds: { type: 'string', default: 'all' },
   },
 });
 const { scenario } = values;
 if (scenario !== 'churn' && scenario !== 'hostile') throw new Error(`"${scenario}" is no scenario`);
 const [seeds, from, peers] = [values.seeds, values.from, values.peers].map(whole) as [number, number, number];
 const [workers, step] = [values.workers, values.step].map(whole) as [number, number];
+const kinds = values.kinds === 'all' ? kindNames : values.kinds.split(',').map(kind);
 const mostShown = 20;
 const failed: number[] = [];
 const sums = { played: 0, virtualMs: 0, blocks: 0, reverted: 0, actions: 0 };
@@ -56,7 +57,6 @@ else {
 function play(seed: number): Played {
   const before = performance.now();
   if (scenario === 'churn') return { seed, ...churn(seed, peers), tookMs: performance.now() - before, besides: '' };
-  const kinds = values.kinds === 'all' ? kindNames : withstood;
   const result = hostile({ seed, peers, kinds });
   const besides = `settled after ${result.settledMs / 1_000} s; ${[...result.kinds, `${result.references} references`].join(', ')}`;
   return { seed, ...result, tookMs: performance.now() - before, besides };
@@ -90,7 +90,7 @@ function tell({ seed, violations, blocks, reverted, virtualMs, actions, tookMs, 
   console.log(`seed ${seed} FAILED at ${commit()}: ${said}`);
   for (const violation of violations.slice(0, mostShown)) console.log(`  ${violation}`);
   if (violations.length > mostShown) console.log(`  and ${violations.length - mostShown} more`);
-  const options = `--from ${seed} --seeds 1 --peers ${peers} --scenario ${scenario} --kinds ${values.kinds}`;
+  const options = `--from ${seed} --seeds 1 --peers ${peers} --scenario ${scenario} --kinds '${values.kinds}'`;
   console.log(`  again: npm run simulate -- ${options}`);
 }
 
@@ -120,4 +120,10 @@ function whole(value: string): number {
   if (!Number.isSafeInteger(number) || number < 1)
     throw new Error(`"${value}" is no number of seeds, peers or workers`);
   return number;
+}
+
+function kind(name: string): KindName {
+  const found = kindNames.find((known) => known === name);
+  if (found === undefined) throw new Error(`"${name}" is no kind of attacker`);
+  return found;
 }

@@ -15,14 +15,16 @@ import type { Candidate } from './tree.ts';
 const mostDoubts = 16;
 /** Neighbours that are asked for another body at once, and in all: an application may have made it so. */
 const mostAsked = { atOnce: 3, inAll: 8 };
+/** How often one neighbour is asked that did not hold the block at first. */
+const mostTries = 3;
 
 interface Doubt {
   body: Candidate;
   readonly until: Milliseconds;
   /** Its grace time is over: it is passed on and served. A new neighbour is asked for it all the same. */
   isOver: boolean;
-  /** Who was asked. */
-  readonly asked: Set<LinkId>;
+  /** Who was asked, and how often. */
+  readonly asked: Map<LinkId, number>;
   /** Who has not answered yet. */
   readonly open: Set<LinkId>;
 }
@@ -54,8 +56,19 @@ export class Doubts {
     }
     if (this.#doubts.size >= mostDoubts) return [];
     const asked = holders.slice(0, mostAsked.atOnce);
-    this.#doubts.set(id, { body, until, isOver: false, asked: new Set(asked), open: new Set(asked) });
+    this.#doubts.set(id, {
+      body,
+      until,
+      isOver: false,
+      asked: new Map(asked.map((link) => [link, 1])),
+      open: new Set(asked),
+    });
     return asked;
+  }
+
+  /** Whether it is in doubt, and must not be passed on. */
+  isHidden(id: HashHex): boolean {
+    return this.#doubts.get(id)?.isOver === false;
   }
 
   /** The body that is in doubt. */
@@ -83,8 +96,19 @@ export class Doubts {
     for (const { open } of this.#doubts.values()) if (open.has(link)) return undefined;
     for (const { body, asked, open } of this.#doubts.values()) {
       if (asked.has(link) || asked.size >= mostAsked.inAll) continue;
-      asked.add(link);
+      asked.set(link, 1);
       open.add(link);
+      return body;
+    }
+    return undefined;
+  }
+
+  /** Its chain has grown: a block that it was asked for in vain, if any, and is to be asked for again. */
+  askAgain(link: LinkId): Candidate | undefined {
+    for (const { body, asked, open } of this.#doubts.values()) {
+      const tries = asked.get(link) ?? 0;
+      if (!open.has(link) || tries >= mostTries) continue;
+      asked.set(link, tries + 1);
       return body;
     }
     return undefined;
@@ -95,14 +119,10 @@ export class Doubts {
     for (const { open } of this.#doubts.values()) open.delete(link);
   }
 
-  /** @returns whether the grace time of one is over */
-  elapse(now: Milliseconds): boolean {
-    let isOneOver = false;
-    for (const doubt of this.#doubts.values()) {
-      if (doubt.isOver || doubt.until > now) continue;
-      doubt.isOver = true;
-      isOneOver = true;
-    }
-    return isOneOver;
+  /** @returns the bodies whose grace time is over now: from now on they are like any other */
+  elapse(now: Milliseconds): readonly Candidate[] {
+    const over = [...this.#doubts.values()].filter(({ isOver, until }) => !isOver && until <= now);
+    for (const doubt of over) doubt.isOver = true;
+    return over.map(({ body }) => body);
   }
 }

@@ -83,8 +83,8 @@ export function overBounds({ running }: Simulator): string[] {
 
 /**
  * Every item of a peer that stayed stands on the main chain once, and no item stands there twice; unless it was a
- * reference peer that wrote it again, whose pool remembers nothing (spec/wire.md, Who writes the next block), or an
- * attacker, which writes what it likes.
+ * reference peer that wrote it again, whose pool remembers nothing (spec/wire.md, Who writes the next block), an
+ * attacker, which writes what it likes, or one who held a body of the first block in which the item was cut to pieces.
  */
 function lostItems({ running, shared, references, world }: Simulator): string[] {
   const wrong: string[] = [];
@@ -93,10 +93,13 @@ function lostItems({ running, shared, references, world }: Simulator): string[] 
     forgetful.has(bytesToHex(author)) || world.witness.isDistrusted(author);
   for (const peer of running) {
     const places = new Map<string, number>();
+    const mayComeAgain = new Set<string>();
     for (const { block, ids } of peer.delivered.chain) {
       for (const id of ids) {
-        const times = places.get(itemIdHex(id)) ?? 0;
-        if (times === 0 || !mayRepeat(block.author)) places.set(itemIdHex(id), times + 1);
+        const hex = itemIdHex(id);
+        const times = places.get(hex) ?? 0;
+        if (times === 0 || !(mayRepeat(block.author) || mayComeAgain.has(hex))) places.set(hex, times + 1);
+        if (world.witness.wasRecut(block.hash)) mayComeAgain.add(hex);
       }
     }
     for (const { id, by, mayBeLost } of shared) {

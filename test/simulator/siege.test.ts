@@ -3,7 +3,7 @@
  * bounds.
  */
 import { describe, expect, it } from 'vitest';
-import { withstood } from './attackers/kinds.ts';
+import { kindNames } from './attackers/kinds.ts';
 import { siege } from './siege.ts';
 
 const crowds = [
@@ -12,7 +12,7 @@ const crowds = [
   [3, 3],
 ] as const;
 
-describe.each(withstood)('beside one that %s', (kind) => {
+describe.each(kindNames)('beside one that %s', (kind) => {
   it.each(crowds)('six honest peers write on, agree and keep their bounds (seed %i, attackers: %i)', (seed, count) => {
     const { violations, tookMs } = siege({ seed, kind, attackers: count });
     expect(violations).toEqual([]);

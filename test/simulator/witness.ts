@@ -6,7 +6,7 @@
  * does not read is wrong. It judges by its own few lines, not by the core's: a block is right when its hash is that of
  * its content and its author signed it; an item when its author signed it.
  */
-import { type Block, blockHash, decodeBlock } from '../../core/chain/block.ts';
+import { type Block, blockHash, decodeBlock, encodeBlock } from '../../core/chain/block.ts';
 import { type Data, dataCheck, decodeData } from '../../core/chain/data.ts';
 import { bytesToHex, equalBytes, hexToBytes } from '../../core/codec/bytes.ts';
 import { encode, u64 } from '../../core/codec/codec.ts';
@@ -48,6 +48,8 @@ export class Witness {
   /** Frames shorter than this are not opened. */
   readonly #leastFrameBytes: number;
   readonly #bodies = new Map<string, Sighting>();
+  /** Of each block the first body that an honest peer sent or applied, and whether there was another. */
+  readonly #firstBodies = new Map<HashHex, { readonly body: string; hasOther: boolean }>();
   /** By author and parent: the first child that left its author. */
   readonly #children = new Map<string, HashHex>();
   readonly #items = new Map<string, boolean>();
@@ -72,6 +74,11 @@ export class Witness {
 
   isDistrusted(key: PublicKey): boolean {
     return this.#hostile.has(holderOf(key));
+  }
+
+  /** Whether honest peers held different bodies of this block, so that some missed an item for a while. */
+  wasRecut(hash: Hash): boolean {
+    return this.#firstBodies.get(hashHex(hash))?.hasOther === true;
   }
 
   report(who: string, what: string): void {
@@ -113,6 +120,7 @@ export class Witness {
     const wrong = !equalBytes(blockHash(block), hash) ? 'a wrong hash' : holds ? undefined : 'a wrong signature';
     const sighting = { block, wrong, itemsHold: block.data.map((item) => this.#itemHolds(item)) };
     this.#bodies.set(name, sighting);
+    if (wrong === undefined) this.#noteBody(hash, name);
     return sighting;
   }
 
@@ -170,10 +178,17 @@ export class Witness {
     return isPublicKey(key) && this.#crypto.verify({ key, digest, signature: hexToBytes(sign) as Signature });
   }
 
+  #noteBody(hash: Hash, body: string): void {
+    const first = this.#firstBodies.get(hashHex(hash));
+    if (first === undefined) this.#firstBodies.set(hashHex(hash), { body, hasOther: false });
+    else if (first.body !== body) first.hasOther = true;
+  }
+
   #applied(who: string, { block, verified }: ChainBlock): void {
     const { hash, author, sign } = block;
     const holds = isPublicKey(author) && this.#crypto.verify({ key: author, digest: hash, signature: sign });
     if (!holds || !equalBytes(blockHash(block), hash)) this.report(who, 'delivered an invalid block');
+    if (verified.includes(false)) this.sighted(encodeBlock(block));
     block.data.forEach((item, place) => {
       if (verified[place] && !this.#itemHolds(item)) this.report(who, 'delivered a forged item as verified');
     });

@@ -1,5 +1,5 @@
 /**
- * All kinds of attackers, by name, and those that today's rules do not yet stand.
+ * All kinds of attackers, by name.
  */
 import type { Simulator } from '../simulator.ts';
 import { Announcer } from './announcer.ts';
@@ -47,10 +47,3 @@ export const attackers = {
 
 export type KindName = keyof typeof attackers;
 export const kindNames = Object.keys(attackers) as KindName[];
-
-/**
- * Kinds that the rules so far do not withstand, with what is still to come: they take no part unless they are asked for.
- * Bodies cut anew: two peers may hold different bodies of one hash for good (spec/safety.md, Blocks 2; issue 6).
- */
-export const notYetWithstood: readonly KindName[] = ['cuts blocks anew'];
-export const withstood = kindNames.filter((name) => !notYetWithstood.includes(name));
