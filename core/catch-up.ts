@@ -62,7 +62,6 @@ export class CatchUp {
   greeted(link: GreetedLink): void {
     const { root, last, count } = link.phase.greeting;
     if (last !== undefined) this.#named(link, last, root, Number(count));
-    else this.#otherBodies.ask(link);
   }
 
   /** A block we asked for. */
@@ -160,6 +159,7 @@ export class CatchUp {
     for (const { link, start } of again) this.#request(link, start);
     for (const { link, hasMoved } of givenUp) this.#givenUp(link, hasMoved, now);
     for (const { link, start } of sync.next(now)) this.#request(link, start);
+    this.#otherBodies.advance();
     for (const { id, session } of links.greeted()) session.allowLargeFrames = sync.isOpen(id);
     if (this.#root !== chain.root) this.#greetAgain();
     this.#differences.advance(now);
@@ -300,7 +300,7 @@ export class CatchUp {
     if (link.root === undefined || chain.root === undefined || link.root === chain.root)
       this.#lookUp(link, last, count);
     else sync.want(link.id, { target: last, count });
-    this.#otherBodies.ask(link);
+    chain.doubts.reopen(link.id);
   }
 
   /** The neighbour may hold what it names only because it is behind us: the store knows our older blocks. */
@@ -328,6 +328,8 @@ export class CatchUp {
   #request(id: LinkId, start: Hash | undefined): void {
     const link = this.#greeted(id);
     if (link === undefined) return;
+    // It takes the place of what the neighbour was asked before.
+    this.#machines.chain.doubts.reopen(id);
     this.#machines.links.send(link, { kind: 'requestBlocks', start }, 'kept');
   }
 

@@ -31,12 +31,21 @@ const batchBlocks = 512;
 const batchBytes = 16 * 1024 * 1024;
 /** A chain that lost is compared again only then: its holders need a moment to come over to ours. */
 const lostMs = 5_000;
+/**
+ * A neighbour of ours that stays with its root after ours has won so often knows a reference peer that holds it, as we do
+ * of ours, or takes somebody for one: neither root gives way for that then, or the two would part for good.
+ */
+const insistingAfter = 3;
+/** Roots remembered for it. */
+const mostLost = 64;
 /** Nothing changes by itself between two that only an operator can decide between. */
 const undecidableMs = 600_000;
 
 export class RootContest {
   readonly #machines: Machines;
   readonly #replaced: Replaced;
+  /** How often each root has lost against ours while one of ours held it. */
+  readonly #lost = new Map<HashHex, number>();
   #reading: Reading | undefined;
 
   constructor(machines: Machines, replaced: Replaced) {
@@ -87,8 +96,9 @@ export class RootContest {
     const authors = own.slice(0, settledBlocks + 1).map(({ block }) => block.author);
     const first = own[0];
     if (first === undefined) return;
-    const ours = { root: first.block.hash, authors, isFixed: this.#isFixed(chain.root) };
-    const verdict = roots.decide(ours, root, this.#isFixed(root));
+    const isMatched = [root, chain.root].some((held) => (this.#lost.get(held) ?? 0) >= insistingAfter);
+    const ours = { root: first.block.hash, authors, isFixed: !isMatched && this.#isFixed(chain.root) };
+    const verdict = roots.decide(ours, root, !isMatched && this.#isFixed(root));
     if (verdict === 'theirs') this.#replace(root, own, now);
     else this.#refuse(root, verdict === 'undecidable', now);
   }
@@ -131,8 +141,19 @@ export class RootContest {
       }
       sync.refuse(link.id, now + (isUndecidable ? undecidableMs : lostMs));
     }
+    if (!isUndecidable && holders.some(({ phase }) => phase.ours)) this.#count(root);
     const holderIds = holders.map(({ id }) => id);
     if (isUndecidable) troubles.tell('other-root', otherRootMessage(root), holderIds);
+  }
+
+  #count(root: HashHex): void {
+    const times = this.#lost.get(root) ?? 0;
+    this.#lost.delete(root);
+    this.#lost.set(root, times + 1);
+    for (const oldest of this.#lost.keys()) {
+      if (this.#lost.size <= mostLost) break;
+      this.#lost.delete(oldest);
+    }
   }
 }
 

@@ -15,7 +15,7 @@ import type { Candidate } from './tree.ts';
 const mostDoubts = 16;
 /** Neighbours that are asked for another body at once, and in all: an application may have made it so. */
 const mostAsked = { atOnce: 3, inAll: 8 };
-/** How often one neighbour is asked that did not hold the block at first. */
+/** How often one neighbour is asked that has not answered. */
 const mostTries = 3;
 
 interface Doubt {
@@ -88,35 +88,39 @@ export class Doubts {
 
   /** The block came from one who was asked for it. @returns whether it was; then it may be asked for another */
   answered(id: HashHex, link: LinkId): boolean {
-    return this.#doubts.get(id)?.open.delete(link) === true;
+    const doubt = this.#doubts.get(id);
+    if (doubt?.open.delete(link) !== true) return false;
+    doubt.asked.set(link, mostTries);
+    return true;
   }
 
-  /** A block whose body this neighbour is to be asked for; it counts as asked. */
+  /** A block whose body this neighbour is to be asked for; it counts as asked. One at a time. */
   ask(link: LinkId): Candidate | undefined {
     for (const { open } of this.#doubts.values()) if (open.has(link)) return undefined;
-    for (const { body, asked, open } of this.#doubts.values()) {
-      if (asked.has(link) || asked.size >= mostAsked.inAll) continue;
-      asked.set(link, 1);
+    for (const { body, asked, open, isOver } of this.#doubts.values()) {
+      const tries = asked.get(link) ?? 0;
+      if (tries >= mostTries || (tries === 0 && asked.size >= mostAsked.inAll)) continue;
+      if (!isOver && open.size >= mostAsked.atOnce) continue;
+      asked.set(link, tries + 1);
       open.add(link);
       return body;
     }
     return undefined;
   }
 
-  /** Its chain has grown: a block that it was asked for in vain, if any, and is to be asked for again. */
-  askAgain(link: LinkId): Candidate | undefined {
-    for (const { body, asked, open } of this.#doubts.values()) {
-      const tries = asked.get(link) ?? 0;
-      if (!open.has(link) || tries >= mostTries) continue;
-      asked.set(link, tries + 1);
-      return body;
-    }
-    return undefined;
+  /** Its chain has grown since it was asked, or it was asked for something else: it may be asked again. */
+  reopen(link: LinkId): void {
+    for (const { open } of this.#doubts.values()) open.delete(link);
+  }
+
+  /** Whether there is nothing to ask for. */
+  get isEmpty(): boolean {
+    return this.#doubts.size === 0;
   }
 
   /** The link ended. */
   ended(link: LinkId): void {
-    for (const { open } of this.#doubts.values()) open.delete(link);
+    this.reopen(link);
   }
 
   /** @returns the bodies whose grace time is over now: from now on they are like any other */

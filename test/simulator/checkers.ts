@@ -16,13 +16,15 @@ const mostLinks = 64;
 const mostFrameBytes = 64 * 1024 * 1024 + 17;
 const mostWaiting = 256;
 
+export function hasOneTip({ running }: Simulator): boolean {
+  const [first] = running;
+  return running.every(({ machine }) => machine.tip === first?.machine.tip);
+}
+
 /** Whether nothing is left to do: one tip, nothing pending, all stored. */
 export function isSettled(simulator: Simulator): boolean {
   const { running } = simulator;
-  const [first] = running;
-  return running.every(
-    ({ machine, isStored }) => machine.tip === first?.machine.tip && isStored && noneOf(machine.pending()),
-  );
+  return hasOneTip(simulator) && running.every(({ machine, isStored }) => isStored && noneOf(machine.pending()));
 }
 
 /** All that must hold when a simulation has settled, or should have. */

@@ -70,7 +70,7 @@ export class SimulatedPeer implements Endpoint, Sender {
   readonly #identity: Identity;
   readonly #world: World;
   readonly #mostStoreMs: Milliseconds;
-  /** When the block of each height was applied last. */
+  /** When the block of each height was applied last, by its clock. */
   readonly #appliedAt = new Map<number, Milliseconds>();
   #machine: PeerMachine | undefined;
   #starts = 0;
@@ -282,8 +282,7 @@ export class SimulatedPeer implements Endpoint, Sender {
         return this.#later(1, () => this.handle({ kind: 'composed', request, items: kept }));
       }
       case 'deliver':
-        if (effect.delivery.kind === 'applied')
-          this.#appliedAt.set(effect.delivery.block.height, this.#world.agenda.now);
+        if (effect.delivery.kind === 'applied') this.#appliedAt.set(effect.delivery.block.height, this.#now);
         this.#world.witness.delivered(this.name, effect.delivery);
         return this.delivered.take(effect.delivery);
       case 'report':
@@ -322,7 +321,7 @@ export class SimulatedPeer implements Endpoint, Sender {
     const { known } = this.machine;
     if (named.includes(holderOf(this.key))) return;
     const parentAt = this.#appliedAt.get(this.delivered.chain.length - 2) ?? 0;
-    if (this.#world.agenda.now >= parentAt + muteMs) return;
+    if (this.#now >= parentAt + muteMs) return;
     if (before.nextChoices.some((key) => known.has(keyHex(key)))) this.#violated('wrote before its turn');
   }
 

@@ -44,7 +44,7 @@ describe('a body in doubt', () => {
     expect(doubts.answered(id, 2)).toBe(true);
     expect(doubts.ask(2)).toBe(other);
     doubts.ended(1);
-    expect(doubts.ask(1)).toBe(other);
+    expect(doubts.ask(1)).toBe(body);
     const asked = Array.from({ length: 20 }, (_, place) => doubts.ask(10 + place));
     expect(asked.filter((one) => one === body)).toHaveLength(6);
   });
@@ -52,9 +52,23 @@ describe('a body in doubt', () => {
   it('is asked again, three times at most, of one who has not answered and whose chain has grown', () => {
     const doubts = new Doubts();
     doubts.begin(body, 100, [1, 2]);
-    expect([doubts.askAgain(1), doubts.askAgain(1), doubts.askAgain(1)]).toEqual([body, body, undefined]);
+    const again = (link: number) => {
+      doubts.reopen(link);
+      return doubts.ask(link);
+    };
+    expect([doubts.ask(1), again(1), again(1), again(1)]).toEqual([undefined, body, body, undefined]);
     doubts.answered(id, 2);
-    expect([doubts.askAgain(2), doubts.askAgain(3)]).toEqual([undefined, undefined]);
+    expect(again(2)).toBeUndefined();
+  });
+
+  it('is asked of three at once while its grace time lasts', () => {
+    const doubts = new Doubts();
+    doubts.begin(body, 100, [1]);
+    expect([2, 3, 4].map((link) => doubts.ask(link))).toEqual([body, body, undefined]);
+    doubts.answered(id, 3);
+    expect(doubts.ask(4)).toBe(body);
+    doubts.elapse(100);
+    expect(doubts.ask(5)).toBe(body);
   });
 
   it('gives room to a newer one when its grace time is over', () => {
