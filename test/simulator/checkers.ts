@@ -34,6 +34,8 @@ export function violations(simulator: Simulator): string[] {
     ...severalTips(simulator),
     ...severalBodies(simulator),
     ...lostItems(simulator),
+    ...brokenPromises(simulator),
+    ...severalFinals(simulator),
     ...simulator.running.flatMap((peer) => [
       ...wrongBlocks(simulator, peer),
       ...wrongStore(peer),
@@ -112,6 +114,27 @@ function lostItems({ running, shared, references, world }: Simulator): string[] 
     }
   }
   return wrong;
+}
+
+/** Who has shared an item and read that it is acknowledged may go away for good: the item stays. */
+function brokenPromises({ running, shared }: Simulator): string[] {
+  const promised = shared.filter(({ id, by }) => 'promised' in by && by.promised.acknowledged.has(id));
+  return running.flatMap(({ name, delivered }) => {
+    const held = new Set(delivered.chain.flatMap(({ ids }) => ids.map(itemIdHex)));
+    const lost = promised.filter(({ id }) => !held.has(id));
+    return lost.map(({ id, by }) => `${name}: the acknowledged item ${id.slice(0, 8)} of ${by.name} is in no block`);
+  });
+}
+
+/** Of all that ever ran, whether they run now or not. */
+function severalFinals({ peers }: Simulator): string[] {
+  const longest = peers.reduce<readonly string[]>((most, { promised: { final } }) => {
+    return final.length > most.length ? final : most;
+  }, []);
+  return peers.flatMap(({ name, promised: { final } }) => {
+    const place = final.findIndex((hash, height) => hash !== longest[height]);
+    return place < 0 ? [] : [`${name}: block ${place} is final and another one elsewhere`];
+  });
 }
 
 function wrongBlocks({ world }: Simulator, { name, delivered, disk }: SimulatedPeer): string[] {

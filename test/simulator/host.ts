@@ -17,7 +17,7 @@ import { PeerMachine } from '../../core/peer.ts';
 import type { Seeded } from '../model/seeded.ts';
 import type { Agenda } from './agenda.ts';
 import type { SimulatedCrypto } from './crypto.ts';
-import { Delivered } from './delivered.ts';
+import { Delivered, type Promised } from './delivered.ts';
 import { Disk } from './disks.ts';
 import type { Endpoint, Wires } from './wires.ts';
 import type { Sender, Witness } from './witness.ts';
@@ -55,6 +55,7 @@ export class SimulatedPeer implements Endpoint, Sender {
   incarnation: number | undefined;
   /** What its application was told since its last start. */
   delivered: Delivered;
+  readonly promised: Promised = { acknowledged: new Set(), final: [] };
   /** Heights of the blocks it has signed since its first start. */
   readonly signedHeights: number[] = [];
   /** Codes of what it reported, since its first start. */
@@ -326,7 +327,7 @@ export class SimulatedPeer implements Endpoint, Sender {
   }
 
   #nothingDelivered(): Delivered {
-    return new Delivered((what) => this.#violated(what));
+    return new Delivered(this.promised, (what) => this.#violated(what));
   }
 
   #violated(what: string): void {

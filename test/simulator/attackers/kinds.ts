@@ -1,5 +1,5 @@
 /**
- * All kinds of attackers, by name.
+ * All kinds of attackers, by name: what each does, to be read after “beside one that”. A scenario draws from these.
  */
 import type { Simulator } from '../simulator.ts';
 import { Announcer } from './announcer.ts';
