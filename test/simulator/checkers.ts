@@ -21,10 +21,14 @@ export function hasOneTip({ running }: Simulator): boolean {
   return running.every(({ machine }) => machine.tip === first?.machine.tip);
 }
 
-/** Whether nothing is left to do: one tip, nothing pending, all stored. */
+/** Whether nothing is left to do: one tip, nothing pending, all stored, and of each block one body. */
 export function isSettled(simulator: Simulator): boolean {
   const { running } = simulator;
-  return hasOneTip(simulator) && running.every(({ machine, isStored }) => isStored && noneOf(machine.pending()));
+  return (
+    hasOneTip(simulator) &&
+    running.every(({ machine, isStored }) => isStored && noneOf(machine.pending())) &&
+    severalBodies(simulator).length === 0
+  );
 }
 
 /** All that must hold when a simulation has settled, or should have. */

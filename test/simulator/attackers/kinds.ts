@@ -11,9 +11,12 @@ import { Censor } from './censor.ts';
 import { DeadList } from './dead-list.ts';
 import { Equivocator } from './equivocator.ts';
 import { ExtremeBlocks } from './extreme-blocks.ts';
+import { FalseBeacons } from './false-beacons.ts';
 import { ForgedHash } from './forged-hash.ts';
 import { Lister } from './lister.ts';
 import { Mute } from './mute.ts';
+import { Pretender } from './pretender.ts';
+import { Promiser } from './promiser.ts';
 import { Recutter } from './recutter.ts';
 import { Replayer } from './replayer.ts';
 import { RootInjector } from './root-injector.ts';
@@ -43,6 +46,9 @@ export const attackers = {
   'opens links and says nothing': Mute,
   'sends lists as long as can be': Lister,
   'boasts of blocks that nobody has': Boaster,
+  'promises for every block': Promiser,
+  'beacons falsely': FalseBeacons,
+  'pretends to hold what is nowhere': Pretender,
 } as const satisfies Readonly<Record<string, Kind>>;
 
 export type KindName = keyof typeof attackers;
