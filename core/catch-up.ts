@@ -4,7 +4,7 @@
  * Joins the machines that know links (sync), bodies (intake), places (newcomers) and other roots (roots). Follows
  * spec/safety.md, Blocks 5 and Roots.
  */
-import type { Block } from './chain/block.ts';
+import { type Block, decodeBlock } from './chain/block.ts';
 import type { Newcomer } from './chain/intake.ts';
 import type { Placement } from './chain/newcomers.ts';
 import { settledBlocks } from './chain/roots.ts';
@@ -14,7 +14,10 @@ import { type Hash, type HashHex, hashHex, holderOf, type ItemId, itemIdHex, typ
 import type { LinkId, Loaded, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
 import type { GreetedLink } from './network/links.ts';
+import type { BlockRequest } from './network/sync.ts';
 import { RootContest } from './root-contest.ts';
+import { extensionSaying } from './wire/carrier.ts';
+import { type BlockBatch, rangeEnds } from './wire/holdings.ts';
 
 interface Lookup {
   readonly link: LinkId;
@@ -72,6 +75,14 @@ export class CatchUp {
     else if (this.#offer(link, block, true) !== undefined) sync.useless(link.id, now);
   }
 
+  /** Blocks in answer to a locator. @throws CodecError when one of them is none */
+  batch(link: GreetedLink, { request, end, blocks }: BlockBatch, now: Milliseconds): void {
+    const { sync } = this.#machines;
+    if (!sync.answers(link.id, request)) return;
+    for (const bytes of blocks) this.requestedBlock(link, decodeBlock(bytes), now);
+    if (end !== rangeEnds.more) sync.over(link.id, end === rangeEnds.nothingShared);
+  }
+
   /** A block somebody has just made, or the tip of one that has caught up. */
   sharedBlock(link: GreetedLink, block: Block): void {
     const { chain, intake } = this.#machines;
@@ -122,9 +133,9 @@ export class CatchUp {
     this.#placed(newcomers.elapse(now), now);
     for (const { link, head } of heads.due(now)) this.#named(link, head.tip, head.root, head.height + 1);
     const { again, givenUp } = sync.elapse(now);
-    for (const { link, start } of again) this.#request(link, start);
+    for (const request of again) this.#request(request);
     for (const { link, hasMoved } of givenUp) this.#givenUp(link, hasMoved, now);
-    for (const { link, start } of sync.next(now)) this.#request(link, start);
+    for (const request of sync.next(now)) this.#request(request);
     for (const { id, session } of links.greeted()) session.allowLargeFrames = sync.isOpen(id);
     if (this.#root !== chain.root) this.#greetAgain();
     if (this.#tipUnshared && !this.busy(now)) {
@@ -233,10 +244,15 @@ export class CatchUp {
     effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
   }
 
-  #request(id: LinkId, start: Hash | undefined): void {
-    const link = this.#greeted(id);
+  #request(request: BlockRequest): void {
+    const link = this.#greeted(request.link);
     if (link === undefined) return;
-    this.#machines.links.send(link, { kind: 'requestBlocks', start }, 'kept');
+    const { links } = this.#machines;
+    if ('start' in request) links.send(link, { kind: 'requestBlocks', start: request.start }, 'kept');
+    else {
+      const { range, locator } = request;
+      links.send(link, extensionSaying({ kind: 'blocksWanted', request: range, locator }), 'kept');
+    }
   }
 
   #givenUp(id: LinkId, hasMoved: boolean, now: Milliseconds): void {

@@ -34,7 +34,7 @@ export class Conversation {
     this.#machines = machines;
     this.#whereabouts = whereabouts;
     this.#catchUp = catchUp;
-    this.#extension = new Extension(machines);
+    this.#extension = new Extension(machines, catchUp);
   }
 
   /** The other's greeting came: from now on it is spoken to. */

@@ -5,6 +5,7 @@
  * hands it to the machine that owns the question. Whoever sends one that is not canonical is cut off, for nobody passes
  * these messages on.
  */
+import type { CatchUp } from './catch-up.ts';
 import type { Milliseconds } from './config.ts';
 import { CodecError } from './errors.ts';
 import type { Machines } from './machines.ts';
@@ -13,26 +14,26 @@ import { type ExtensionMessage, extensionSaying, unpackExtension } from './wire/
 
 export class Extension {
   readonly #machines: Machines;
+  readonly #catchUp: CatchUp;
 
-  constructor(machines: Machines) {
+  constructor(machines: Machines, catchUp: CatchUp) {
     this.#machines = machines;
+    this.#catchUp = catchUp;
   }
 
   /** The items of a RequestNeighbours that asked for none. */
   arrived(link: GreetedLink, items: readonly Uint8Array[], now: Milliseconds): void {
-    let message: ExtensionMessage | undefined;
     try {
-      message = unpackExtension(items);
+      const message = unpackExtension(items);
+      if (message !== undefined) this.#message(link, message, now);
     } catch (error) {
       if (!(error instanceof CodecError)) throw error;
       this.#machines.links.close(link, `bad-extension: ${error.message}`);
-      return;
     }
-    if (message !== undefined) this.#message(link, message, now);
   }
 
   #message(link: GreetedLink, message: ExtensionMessage, now: Milliseconds): void {
-    const { links, heads, acknowledgements, poolDigests } = this.#machines;
+    const { links, heads, acknowledgements, poolDigests, serving } = this.#machines;
     switch (message.kind) {
       case 'ping':
         links.send(link, extensionSaying({ kind: 'pong', nonce: message.nonce }), 'kept');
@@ -44,6 +45,10 @@ export class Extension {
         return heads.came(link.id, message);
       case 'acknowledgement':
         return acknowledgements.came(link.id, message);
+      case 'blocksWanted':
+        return serving.wanted(link.id, message);
+      case 'blocks':
+        return this.#catchUp.batch(link, message, now);
       case 'poolDigest':
         return poolDigests.told(link, message, now);
       case 'itemsWanted':

@@ -108,6 +108,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
         return root !== undefined && chain.root !== undefined && root !== chain.root;
       },
       isChecking: (link) => intake.isChecking(link),
+      takesLocators: (link) => links.greetedLink(link)?.phase.ours === true,
     }),
     heads: new Heads(chain, links),
     acknowledgements: new Acknowledgements(

@@ -2,7 +2,8 @@
  * Catching up: whom to ask for blocks, from where, and when to stop waiting (spec/safety.md, Blocks 5).
  *
  * A neighbour that holds a block we do not hold is asked for what follows our tip, whatever the counts. When no first
- * block comes within 1 s we ask again from 1, 2, 4 … blocks further back, then from none; a request ends with the
+ * block comes within 1 s we ask again from 1, 2, 4 … blocks further back, then from none; one of ours is named all of
+ * these at once, and asked like others only when it does not answer. A request ends with the
  * block that was wanted, or after 10 s without a further one. While one request makes progress no second one is made,
  * or a peer that joins would be sent the same chain by everybody. What ended without its block is asked for again after
  * a rest, for as long as the neighbour says that it holds it. Knows hashes and links, not blocks.
@@ -10,6 +11,7 @@
 import type { Milliseconds } from '../config.ts';
 import { type Hash, type HashHex, hashHex } from '../crypto/keys.ts';
 import type { LinkId } from '../events.ts';
+import { mostLocated } from '../wire/holdings.ts';
 
 /** What the chain must tell. */
 export interface SyncView {
@@ -21,6 +23,8 @@ export interface SyncView {
   hasOtherRoot(link: LinkId): boolean;
   /** Whether blocks that this link was asked for are under check. */
   isChecking(link: LinkId): boolean;
+  /** Whether the neighbour is one of ours, which finds the fork itself by a locator. */
+  takesLocators(link: LinkId): boolean;
 }
 
 /** What a neighbour holds and we do not. */
@@ -34,6 +38,8 @@ interface Want extends Wanted {
   readonly id: HashHex;
   /** Requests in a row that ended without the block. */
   failures: number;
+  /** It has left a locator unanswered, and is asked as a reference peer is. */
+  isDeafToLocators: boolean;
   state: WantState;
 }
 
@@ -41,6 +47,10 @@ type Asked = {
   readonly kind: 'asked';
   /** Blocks below the tip we asked from; undefined: from none. */
   readonly back: number | undefined;
+  /** Our number of it when it was asked by a locator, which names all that is further back too. */
+  readonly range: number | undefined;
+  /** It has said that it has no more. */
+  isOver: boolean;
   /** What came so far: nothing, only blocks that we hold, others too, or others that found their place. */
   answer: 'none' | 'held' | 'new' | 'useful';
   /** When the last block came. */
@@ -59,10 +69,10 @@ type WantState =
   /** Not asked for until then; when `isFirm`, not even if the neighbour names another block. */
   | { readonly kind: 'resting'; readonly until: Milliseconds; readonly isFirm: boolean };
 
-export interface BlockRequest {
-  readonly link: LinkId;
-  readonly start: Hash | undefined;
-}
+export type BlockRequest =
+  | { readonly link: LinkId; readonly start: Hash | undefined }
+  /** By a locator: hashes of our chain, newest first; of none, all is asked for. */
+  | { readonly link: LinkId; readonly range: number; readonly locator: readonly Hash[] };
 
 export interface GivenUp {
   readonly link: LinkId;
@@ -87,6 +97,7 @@ export class Sync {
   readonly #wants = new Map<LinkId, Want>();
   readonly #view: SyncView;
   #fruitless = 0;
+  #lastRange = 0;
   /** When the next open request becomes slow, so that others may ask elsewhere, and write. */
   #slowAt: Milliseconds | undefined;
 
@@ -100,7 +111,8 @@ export class Sync {
     const before = this.#wants.get(link);
     if (before?.id === id) return;
     const count = Math.max(wanted.count, before?.count ?? 0);
-    this.#wants.set(link, { ...wanted, count, id, failures: before?.failures ?? 0, state: renewed(before?.state) });
+    const { failures, isDeafToLocators } = before ?? { failures: 0, isDeafToLocators: false };
+    this.#wants.set(link, { ...wanted, count, id, failures, isDeafToLocators, state: renewed(before?.state) });
   }
 
   /** A block came that is held now; who wanted it has it. */
@@ -115,6 +127,23 @@ export class Sync {
     state.heardAt = now;
     if (state.answer === 'none' || state.answer === 'held') state.answer = isHeld ? 'held' : 'new';
     return true;
+  }
+
+  /** Whether an answer to a locator is the one that is waited for. */
+  answers(link: LinkId, range: number): boolean {
+    const state = this.#wants.get(link)?.state;
+    return state?.kind === 'asked' && state.range === range;
+  }
+
+  /**
+   * The answer to a locator is complete.
+   * @param nothingShared whether nothing that it named is on the neighbour's chain
+   */
+  over(link: LinkId, nothingShared: boolean): void {
+    const state = this.#wants.get(link)?.state;
+    if (state?.kind !== 'asked') return;
+    if (!nothingShared && state.answer === 'none') state.answer = 'held';
+    state.isOver = state.answer === 'none' || state.answer === 'held';
   }
 
   /** A block this link was asked for has found its place. @param moved whether the main chain is another by it */
@@ -226,14 +255,20 @@ export class Sync {
       if (state.kind !== 'asked' || now < overAt(state)) continue;
       if (this.#view.isChecking(link) && now < state.usefulAt + nextBlockMs) {
         state.heardAt = now;
+        state.isOver = false;
         continue;
       }
       if (state.answer === 'useful') {
         again.push(this.#ask(link, want, this.#nearest(link), now));
         continue;
       }
+      if (state.range !== undefined && state.answer === 'none' && !state.isOver) {
+        want.isDeafToLocators = true;
+        again.push(this.#ask(link, want, state.back, now));
+        continue;
+      }
       // It knows where we asked from and has nothing more: it left the branch of the block that it named.
-      const further = state.answer === 'held' ? undefined : this.#further(state.back);
+      const further = state.answer === 'held' ? undefined : this.#further(state);
       if (state.answer !== 'held') this.#fruitless++;
       if (further !== undefined) {
         again.push(this.#ask(link, want, further.back, now));
@@ -261,9 +296,22 @@ export class Sync {
     const start = back === undefined ? undefined : this.#view.below(back);
     const from = start === undefined ? undefined : back;
     const quietSince = want.state.kind === 'asked' ? want.state.quietSince : now;
-    const asked = { back: from, answer: 'none', heardAt: now, usefulAt: now, quietSince, isOutdated: false } as const;
-    want.state = { kind: 'asked', ...asked };
-    return { link, start };
+    const range = this.#view.takesLocators(link) && !want.isDeafToLocators ? ++this.#lastRange : undefined;
+    const times = { heardAt: now, usefulAt: now, quietSince };
+    want.state = { kind: 'asked', back: from, range, answer: 'none', ...times, isOutdated: false, isOver: false };
+    if (range === undefined) return { link, start };
+    return { link, range, locator: start === undefined ? [] : this.#locator() };
+  }
+
+  /** Of our tip and what is 1, 2, 4 … below it, as far as memory goes. */
+  #locator(): Hash[] {
+    const locator: Hash[] = [];
+    for (let back = 0; locator.length < mostLocated; back = Math.max(1, 2 * back)) {
+      const hash = this.#view.below(back);
+      if (hash === undefined) break;
+      locator.push(hash);
+    }
+    return locator;
   }
 
   #nextSlow(now: Milliseconds): Milliseconds | undefined {
@@ -283,10 +331,10 @@ export class Sync {
   }
 
   /** The next step back after no answer; undefined when there is none left. */
-  #further(back: number | undefined): { readonly back: number | undefined } | undefined {
+  #further({ back, range }: Asked): { readonly back: number | undefined } | undefined {
     if (back === undefined) return undefined;
     const step = back === 0 ? 1 : 2 * back;
-    if (this.#view.below(step) !== undefined) return { back: step };
+    if (range === undefined && this.#view.below(step) !== undefined) return { back: step };
     return this.#view.short ? { back: undefined } : undefined;
   }
 }
@@ -301,7 +349,8 @@ function renewed(state: WantState | undefined): WantState {
  * What a neighbour that moved on sends is not the rest of what it was asked for, so its rest is not waited for. Nobody
  * holds a request open by blocks that are of no use.
  */
-function overAt({ answer, heardAt, usefulAt, isOutdated }: Asked): Milliseconds {
+function overAt({ answer, heardAt, usefulAt, isOutdated, isOver }: Asked): Milliseconds {
+  if (isOver) return heardAt;
   const patience = answer === 'useful' && !isOutdated ? nextBlockMs : firstBlockMs;
   return Math.min(heardAt + patience, usefulAt + nextBlockMs);
 }

@@ -13,6 +13,10 @@ import { CodecError, invariant } from '../errors.ts';
 import {
   type Acknowledgement,
   acknowledgementCodec,
+  type BlockBatch,
+  type BlocksWanted,
+  blockBatchCodec,
+  blocksWantedCodec,
   type Head,
   headCodec,
   type ItemsWanted,
@@ -28,6 +32,8 @@ export type ExtensionMessage =
   | { readonly kind: 'pong'; readonly nonce: bigint }
   | ({ readonly kind: 'head' } & Head)
   | ({ readonly kind: 'acknowledgement' } & Acknowledgement)
+  | ({ readonly kind: 'blocksWanted' } & BlocksWanted)
+  | ({ readonly kind: 'blocks' } & BlockBatch)
   | ({ readonly kind: 'poolDigest' } & PoolDigest)
   | ({ readonly kind: 'itemsWanted' } & ItemsWanted);
 
@@ -40,6 +46,8 @@ const types: { readonly [K in ExtensionMessage['kind']]: Type<Extract<ExtensionM
   pong: { number: 3, codec: struct({ nonce: u64 }) },
   head: { number: 4, codec: headCodec },
   acknowledgement: { number: 5, codec: acknowledgementCodec },
+  blocksWanted: { number: 7, codec: blocksWantedCodec },
+  blocks: { number: 8, codec: blockBatchCodec },
   poolDigest: { number: 9, codec: poolDigestCodec },
   itemsWanted: { number: 10, codec: itemsWantedCodec },
 };

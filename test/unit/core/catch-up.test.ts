@@ -14,7 +14,8 @@ const [self, b, c, d] = authors(4) as [Author, Author, Author, Author];
 const hexOf = (block: Block | undefined) => (block === undefined ? undefined : hashHex(block.hash));
 const hashes = (blocks: readonly Block[]) => blocks.map(({ hash }) => hashHex(hash));
 const shared = (remote: Remote) => remote.of('shareBlock').map(({ block }) => hashHex(block.hash));
-const starts = (remote: Remote) => remote.of('requestBlocks').map(({ start }) => start && bytesToHex(start));
+/** The newest block that each question names. */
+const starts = (remote: Remote) => remote.asked.map(({ locator: [start] }) => start && bytesToHex(start));
 const reference = { version: { ...wireVersion, target: '', branch: '', commit: '' } };
 
 function holding(chain: readonly Block[], options: StageOptions = {}): Stage {
@@ -41,7 +42,7 @@ function live(stage: Stage, milliseconds: number, serving: readonly (readonly [R
   const end = stage.now + milliseconds;
   for (;;) {
     for (const [remote, chain] of serving) {
-      const asked = remote.of('requestBlocks').length;
+      const asked = remote.asked.length;
       if (asked > (answered.get(remote) ?? 0)) remote.serve(chain);
       answered.set(remote, asked);
     }
@@ -85,7 +86,7 @@ describe('a neighbour that holds more', () => {
     const stage = holding([root, worse]);
     const remote = linked(stage, b, [root, better]);
     live(stage, 2_500, [[remote, [root, better]]]);
-    expect(starts(remote)).toEqual([hexOf(worse), hexOf(root)]);
+    expect(starts(remote)).toEqual([hexOf(worse)]);
     expect(stage.store.hashes).toEqual(hashes([root, better]));
   });
 
@@ -96,7 +97,7 @@ describe('a neighbour that holds more', () => {
       linked(stage, [b, c, d][place] as Author, held),
     );
     stage.pass(3_000);
-    for (const remote of remotes) expect(remote.of('requestBlocks')).toEqual([]);
+    for (const remote of remotes) expect(remote.asked).toEqual([]);
   });
 
   it('counts only while a request of ours is open', () => {
@@ -353,7 +354,7 @@ describe('a fork that is too deep', () => {
     const remote = linked(stage, c, theirs);
     live(stage, 10_000, [[remote, theirs]]);
     expect(stage.store.hashes).toEqual(hashes(ours));
-    expect(stage.of('report').map(({ code }) => code)).toEqual(['too-deep-a-fork']);
+    expect(new Set(stage.of('report').map(({ code }) => code))).toEqual(new Set(['too-deep-a-fork']));
     const data = self.item();
     stage.handle({ kind: 'commanded', command: { kind: 'share', data, id: itemIdOf(data) } });
     live(stage, 10_000, [[remote, theirs]]);

@@ -64,7 +64,8 @@ describe('the machines of one peer', () => {
       asked.push(...sync.elapse(at).again);
       sync.next(at);
     }
-    const heights = asked.map((request) => chain.tree.main.findIndex(({ block }) => block.hash === request?.start));
+    const starts = asked.map((request) => (request !== undefined && 'start' in request ? request.start : undefined));
+    const heights = starts.map((from) => chain.tree.main.findIndex(({ block }) => block.hash === from));
     expect(heights).toEqual([9, 8, 7, 5, 1, -1]);
     expect(asked[5]).toEqual({ link: 1, start: undefined });
   });

@@ -35,7 +35,15 @@ import {
 } from '../../../core/wire/bridging.ts';
 import { type ExtensionMessage, mostExtensionItems, packExtension } from '../../../core/wire/carrier.ts';
 import { cbcMessages, dialects, gcmSivMessages } from '../../../core/wire/dialect.ts';
-import { acknowledgementDigest, mostDigested, saltBytes } from '../../../core/wire/holdings.ts';
+import {
+  acknowledgementDigest,
+  batchedBlockBytes,
+  mostBatched,
+  mostDigested,
+  mostLocated,
+  rangeEnds,
+  saltBytes,
+} from '../../../core/wire/holdings.ts';
 import { identify } from '../../../core/wire/identify.ts';
 import { type Message, oursCommit, oursMark, wireVersion } from '../../../core/wire/messages.ts';
 import { callBytes, openSignal, type SealParties, type Signal, sealSignal } from '../../../core/wire/seal.ts';
@@ -158,6 +166,8 @@ const digestedId = shortId(digestSalt, repeated(0x55, 32) as ItemId);
 const extensionExamples: Record<string, ExtensionMessage> = {
   ping: { kind: 'ping', nonce: 7n },
   acknowledgement: { kind: 'acknowledgement', block: promised.block, key: a.key, sign: promiseSign },
+  'blocks-wanted': { kind: 'blocksWanted', request: 3, locator: [promised.block] },
+  blocks: { kind: 'blocks', request: 3, end: rangeEnds.nothingShared, blocks: [] },
   'pool-digest': { kind: 'poolDigest', salt: digestSalt, ids: [digestedId] },
   'items-wanted': { kind: 'itemsWanted', ids: [digestedId] },
   head: { kind: 'head', height: 7, tip: repeated(0x11, 32) as Hash, root: repeated(0x22, 32) as Hash },
@@ -203,6 +213,9 @@ const limits: Record<string, number> = {
   'bytes of a bridging message': bridgingMessageBytes,
   'items of an extension message': mostExtensionItems,
   'ids in a PoolDigest and in ItemsWanted': mostDigested,
+  'hashes of a locator': mostLocated,
+  'blocks in one Blocks': mostBatched,
+  'bytes of a block in Blocks': batchedBlockBytes,
   'bytes of a frame’s content': mostContentBytes,
   'bytes of a frame': mostFrameBytes(mostContentBytes),
 };

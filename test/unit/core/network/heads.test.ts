@@ -101,9 +101,9 @@ describe('a head that a neighbour names', () => {
     const stage = holding(mine);
     const remote = stage.join(c, greetingOf([root]));
     remote.keepAlive();
-    expect(remote.of('requestBlocks')).toEqual([]);
+    expect(remote.asked).toEqual([]);
     remote.say(headOf(theirs));
-    expect(remote.of('requestBlocks')).toHaveLength(1);
+    expect(remote.asked).toHaveLength(1);
   });
 
   it('tells how far we are behind', () => {
@@ -120,7 +120,7 @@ describe('a head that a neighbour names', () => {
     const remote = stage.join(b, greetingOf(chain));
     remote.say(headOf(chain.slice(0, 15)));
     remote.say(headOf(chain));
-    expect([remote.of('requestBlocks'), stage.machine.syncing]).toEqual([[], undefined]);
+    expect([remote.asked, stage.machine.syncing]).toEqual([[], undefined]);
   });
 
   it('is looked at no more than four times a second, the newest then', () => {
@@ -141,6 +141,6 @@ describe('a head that a neighbour names', () => {
     const remote = stage.join(c);
     remote.keepAlive();
     remote.say(headOf(c.chain(4)));
-    expect(remote.of('requestBlocks').map(({ start }) => start)).toEqual([undefined]);
+    expect(remote.asked.map(({ locator }) => locator)).toEqual([[]]);
   });
 });

@@ -25,6 +25,7 @@ class Bench {
       short,
       hasOtherRoot: (link) => this.otherRoot.has(link),
       isChecking: (link) => this.checking.has(link),
+      takesLocators: () => false,
     });
   }
 
@@ -68,7 +69,9 @@ class Bench {
   }
 
   #keep(requests: readonly BlockRequest[]): void {
-    for (const { link, start: from } of requests) {
+    for (const request of requests) {
+      if (!('start' in request)) throw new Error('nobody takes locators');
+      const { link, start: from } = request;
       this.requests.push({
         at: this.now - start,
         link,
