@@ -63,16 +63,19 @@ export class CatchUp {
 
   /** A block we asked for. */
   requestedBlock(link: GreetedLink, block: Block, now: Milliseconds): void {
-    const { sync, chain } = this.#machines;
+    const { sync, chain, links } = this.#machines;
     const id = hashHex(block.hash);
     const isHeld = chain.tree.block(id) !== undefined;
     if (!sync.arrived(link.id, isHeld, now)) {
       // One of ours that speaks `gcm-siv` cannot tell us from the reference, and sends a forced block like this.
-      if (!link.phase.ours && link.phase.dialect.name === 'gcm-siv') this.sharedBlock(link, block);
+      if (!link.phase.ours && link.phase.dialect.name === 'gcm-siv') this.sharedBlock(link, block, now);
       return;
     }
     if (isHeld) sync.held(id);
-    else if (this.#offer(link, block, true) !== undefined) sync.useless(link.id, now);
+    else if (this.#offer(link, block, true) !== undefined) {
+      sync.useless(link.id, now);
+      links.falsehood(link.id, now);
+    }
   }
 
   /** Blocks in answer to a locator. @throws CodecError when one of them is none */
@@ -84,12 +87,12 @@ export class CatchUp {
   }
 
   /** A block somebody has just made, or the tip of one that has caught up. */
-  sharedBlock(link: GreetedLink, block: Block): void {
-    const { chain, intake } = this.#machines;
+  sharedBlock(link: GreetedLink, block: Block, now: Milliseconds): void {
+    const { chain, intake, links } = this.#machines;
     const id = hashHex(block.hash);
     link.head = id;
     if (chain.tree.block(id) !== undefined || intake.waits(id)) return;
-    this.#offer(link, block, false);
+    if (this.#offer(link, block, false) !== undefined) links.falsehood(link.id, now);
   }
 
   /** Verified blocks out of a file, oldest first; those that do not follow our tip are passed over. */
@@ -112,6 +115,8 @@ export class CatchUp {
     const { intake, newcomers } = this.#machines;
     const checked = intake.verified(request, results);
     if (checked === undefined) return false;
+    // The block's own signature comes first.
+    if (results[0] === false) this.#machines.links.falsehood(checked.newcomer.link, now);
     this.#placed(newcomers.place(checked, this.busy(now), now), now);
     return true;
   }
@@ -173,6 +178,7 @@ export class CatchUp {
           sync.held(newcomer.id);
           if (newcomer.requested) sync.useful(newcomer.link, placement.moved, now);
           else if (placement.moved) members.wrote(newcomer.inspected.block.author, newcomer.link, now);
+          this.#gave(newcomer, placement.moved, now);
           this.#taken(newcomer, placement.moved);
           break;
         case 'heldBack':
@@ -193,6 +199,14 @@ export class CatchUp {
           break;
       }
     }
+  }
+
+  /** A block is of use to us: it costs its link nothing, and is a merit if it moved the chain. */
+  #gave({ link, bytes, inspected, requested }: Newcomer, moved: boolean, now: Milliseconds): void {
+    const from = this.#greeted(link);
+    if (from === undefined) return;
+    if (!requested) from.account.useful(1 + inspected.block.data.length, bytes.length);
+    if (moved) from.gave.blockAt = now;
   }
 
   #taken(newcomer: Newcomer, moved: boolean): void {

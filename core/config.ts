@@ -7,6 +7,17 @@ export type Milliseconds = number;
 /** Which of the wire's dialects is spoken: one of the two, or whichever the other side speaks (spec/safety.md). */
 export type Wire = 'auto' | 'cbc' | 'gcm-siv';
 
+/**
+ * When a block may be written by one whom the block before does not name (spec/safety.md, Writing). All but `strict` and
+ * `never` go on in the end.
+ *
+ * - `majority`: when more than half of the newest blocks' authors are online, or items have waited for 15 s
+ * - `strict`: only when more than half of them are online
+ * - `reference`: whenever none of those named is online, as the reference with `forced_restart`
+ * - `never`: as the reference without
+ */
+export type ForcedRestart = 'majority' | 'strict' | 'reference' | 'never';
+
 export interface Config {
   /** The network's name: greetings, stores, slots, folders and rooms are named by it (spec/safety.md, Networks). */
   readonly network: string;
@@ -33,7 +44,7 @@ export interface Config {
   };
   readonly riddle: {
     readonly nextCandidates: number;
-    readonly forcedRestart: boolean;
+    readonly forcedRestart: ForcedRestart;
   };
   /** Hex of the root this peer insists on; it wins over every other (spec/safety.md, Roots). */
   readonly root: string | undefined;
@@ -48,7 +59,7 @@ export const defaultConfig: Config = {
   keepAliveMs: 600,
   dataGatherTimeMs: 750,
   relationship: { count: 3, timeMs: 10_000, reconnectMs: 15_000, retry: 3, maxLinks: 64 },
-  riddle: { nextCandidates: 3, forcedRestart: true },
+  riddle: { nextCandidates: 3, forcedRestart: 'majority' },
   root: undefined,
 };
 

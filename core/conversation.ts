@@ -13,7 +13,8 @@ import type { LinkId } from './events.ts';
 import { Extension } from './extension.ts';
 import type { Machines } from './machines.ts';
 import { signaledAddress, unreachableAddress } from './network/addresses.ts';
-import type { GreetedLink } from './network/links.ts';
+import { leadsThere } from './network/anchors.ts';
+import { type GreetedLink, isGreeted, type OpenLink } from './network/links.ts';
 import { sample } from './random.ts';
 import type { Whereabouts } from './whereabouts.ts';
 import { type DialectName, otherDialect } from './wire/dialect.ts';
@@ -34,7 +35,7 @@ export class Conversation {
     this.#machines = machines;
     this.#whereabouts = whereabouts;
     this.#catchUp = catchUp;
-    this.#extension = new Extension(machines, catchUp);
+    this.#extension = new Extension(machines, catchUp, whereabouts);
   }
 
   /** The other's greeting came: from now on it is spoken to. */
@@ -47,19 +48,17 @@ export class Conversation {
     referenceSplit.shown(link, link.phase.greeting.last);
   }
 
-  /** A frame of the other decrypted, so it is there, and this is what it says. */
-  message(link: GreetedLink, message: Message, now: Milliseconds): void {
-    const { links, neighbours, effects, gossip, serving, referenceSplit } = this.#machines;
+  /** A frame of the other decrypted, so it is there, and this is what it says. @param bytes of the frame */
+  message(link: GreetedLink, message: Message, bytes: number, now: Milliseconds): void {
+    const { links, gossip, serving, sync, neighbours, referenceSplit } = this.#machines;
     this.#whereabouts.spoke(link, now);
-    if (links.prove(link, now)) {
-      neighbours.proven(link.address, link.phase.hex);
-      effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
-    }
+    if (links.prove(link, now)) this.#proven(link, now);
+    if (!link.account.admits(message, bytes, isAnswer(message) && sync.isOpen(link.id), now)) return;
     switch (message.kind) {
       case 'greeting':
         return;
       case 'keepAlive':
-        return this.#whereabouts.keepAlive(link, message);
+        return this.#whereabouts.keepAlive(link, message, now);
       case 'announce':
         return this.#whereabouts.announce(link, message.pubkey, now);
       case 'leave':
@@ -73,14 +72,21 @@ export class Conversation {
         return this.#catchUp.requestedBlock(link, message.block, now);
       case 'shareBlock':
         referenceSplit.shown(link, message.block.hash);
-        return this.#catchUp.sharedBlock(link, message.block);
+        return this.#catchUp.sharedBlock(link, message.block, now);
       case 'requestNeighbours':
         if (message.count === 0) return this.#extension.arrived(link, message.exclude, now);
         return this.#introduce(link, message.count, new Set(message.exclude.map(keyHex)));
       case 'introduceNeighbours':
-        for (const [, address] of message.neighbours.slice(0, mostIntroduced)) neighbours.told(address, now);
+        for (const [, address] of message.neighbours.slice(0, mostIntroduced)) {
+          neighbours.told(address, { address: link.address, key: link.phase.hex }, now);
+        }
         return;
     }
+  }
+
+  /** A link has ended: where its peer listens is worth knowing, if it was one. */
+  ended(link: OpenLink, now: Milliseconds): void {
+    if (isGreeted(link) && link.phase.kind === 'proven') this.#claimed(link, now);
   }
 
   /** An item that waits for a block from now on. @param holders links whose other end has it @param by the link it came by */
@@ -102,6 +108,21 @@ export class Conversation {
       const { count } = config.relationship;
       links.broadcast({ kind: 'requestNeighbours', count, exclude }, 'droppable');
     }
+  }
+
+  #proven(link: GreetedLink, now: Milliseconds): void {
+    const { neighbours, effects } = this.#machines;
+    neighbours.proven(link.address, link.phase.hex);
+    if (leadsThere(link)) neighbours.reached(link.address, now);
+    this.#claimed(link, now);
+    effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
+  }
+
+  /** Who was dialled by TCP was dialled where it is. */
+  #claimed(link: GreetedLink, now: Milliseconds): void {
+    const { listen, thin } = link.phase.greeting;
+    if (link.dialled || thin || link.phase.quiet) return;
+    this.#machines.neighbours.claimed(listen, { address: link.address, key: link.phase.hex }, now);
   }
 
   #tellPending(link: GreetedLink): void {
@@ -143,4 +164,9 @@ export class Conversation {
 /** Whether it is reached by signaling: by a data channel, or as one that has come to us who are at a relay. */
 function isTab({ carrier, dialled, phase }: GreetedLink): boolean {
   return phase.ours && (carrier === 'webrtc' || (carrier === 'websocket' && !dialled));
+}
+
+/** What may come because it was asked for: blocks, one by one or many in the extension carrier. */
+function isAnswer(message: Message): boolean {
+  return message.kind === 'requestedBlock' || (message.kind === 'requestNeighbours' && message.count === 0);
 }

@@ -10,15 +10,18 @@ import type { Milliseconds } from './config.ts';
 import { CodecError } from './errors.ts';
 import type { Machines } from './machines.ts';
 import type { GreetedLink } from './network/links.ts';
+import type { Whereabouts } from './whereabouts.ts';
 import { type ExtensionMessage, extensionSaying, unpackExtension } from './wire/carrier.ts';
 
 export class Extension {
   readonly #machines: Machines;
   readonly #catchUp: CatchUp;
+  readonly #whereabouts: Whereabouts;
 
-  constructor(machines: Machines, catchUp: CatchUp) {
+  constructor(machines: Machines, catchUp: CatchUp, whereabouts: Whereabouts) {
     this.#machines = machines;
     this.#catchUp = catchUp;
+    this.#whereabouts = whereabouts;
   }
 
   /** The items of a RequestNeighbours that asked for none. */
@@ -53,6 +56,8 @@ export class Extension {
         return poolDigests.told(link, message, now);
       case 'itemsWanted':
         return poolDigests.wanted(link, message);
+      case 'beacon':
+        return this.#whereabouts.beacon(link, message, now);
     }
   }
 }

@@ -4,6 +4,7 @@
  * Plain objects that call each other's methods, no bus: each can be read from top to bottom.
  */
 import type { Authoring } from './authoring/authoring.ts';
+import { RankDelay } from './authoring/rank-delay.ts';
 import { Riddle } from './authoring/riddle.ts';
 import { Writer } from './authoring/writer.ts';
 import { Chain, type ChainState } from './chain/chain.ts';
@@ -16,6 +17,7 @@ import { keyHex, type PublicKey, type SecretKey } from './crypto/keys.ts';
 import { Effects } from './effects.ts';
 import { Acknowledgements } from './network/acknowledgements.ts';
 import { Announcements } from './network/announcements.ts';
+import { Beacons } from './network/beacons.ts';
 import { Crossing } from './network/crossing.ts';
 import { Gossip } from './network/gossip.ts';
 import { Heads } from './network/heads.ts';
@@ -59,7 +61,9 @@ export interface Machines {
   readonly acknowledgements: Acknowledgements;
   readonly serving: Serving;
   readonly members: Members;
+  readonly rankDelay: RankDelay;
   readonly presence: Presence;
+  readonly beacons: Beacons;
   readonly announcements: Announcements;
   readonly watchDog: WatchDog;
   readonly crossing: Crossing;
@@ -80,12 +84,13 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
   const intake = new Intake(effects);
   const roots = new Roots(config.root);
   const authoring: Authoring = new Riddle({ ...config.riddle, dataGatherTimeMs: config.dataGatherTimeMs });
+  const rankDelay = new RankDelay();
   const members = new Members(publicKey, random, startedAt);
   const { thin, keepAliveMs, network, relationship } = config;
   const identity = { curve, random, secret, publicKey };
   const ownAddress = new OwnAddress(config);
   const accepts: readonly DialectName[] = config.wire === 'auto' ? ['cbc', 'gcm-siv'] : [config.wire];
-  const links = new Links({ ...identity, network, accepts }, relationship.maxLinks, effects);
+  const links = new Links({ ...identity, network, accepts }, relationship, effects);
   const crossing = new Crossing(chain, members, links);
   return {
     config,
@@ -96,7 +101,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     chain,
     intake,
     roots,
-    newcomers: new Newcomers(chain, intake, roots, authoring, members, curve),
+    newcomers: new Newcomers(chain, intake, roots, authoring, members, curve, rankDelay),
     gossip: new Gossip(chain, random, effects),
     sync: new Sync({
       below: (blocks) => chain.tree.mainAt(chain.count - 1 - blocks)?.block.hash,
@@ -114,20 +119,22 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     acknowledgements: new Acknowledgements(
       { ...identity, network, thin },
       { chain, members, links, recorder, effects },
-      { took: () => undefined },
+      rankDelay,
     ),
     serving: new Serving(chain, effects),
     members,
+    rankDelay,
     announcements: new Announcements(publicKey, members, random),
     watchDog: new WatchDog(publicKey, members),
     crossing,
     poolDigests: new PoolDigests(chain, links, crossing, random),
     presence: new Presence({ ...identity, thin, keepAliveMs }, members, startedAt),
+    beacons: new Beacons({ ...identity, network, thin, keepAliveMs }, members, startedAt),
     ownAddress,
     neighbours: new Neighbours(relationship, ownAddress, keyHex(publicKey), random, effects, startedAt),
     links,
-    writer: new Writer({ ...identity, thin }, authoring, chain, members, effects),
     referenceSplit: new ReferenceSplit(chain, links, effects),
+    writer: new Writer({ ...identity, thin, rankDelay }, authoring, chain, members, effects),
     random,
   };
 }

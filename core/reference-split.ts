@@ -141,9 +141,8 @@ export function splitMessage(keys: readonly PublicKeyHex[]): string {
   const named = keys.slice(0, mostNamed).map((key) => `${key.slice(0, 6)}…${key.slice(-4)}`);
   const further = keys.length - named.length;
   const who = further === 0 ? named.join(', ') : `${named.join(', ')} and ${further} more`;
-  const what =
-    keys.length === 1
-      ? 'A neighbour that runs the reference program stands'
-      : 'Neighbours that run the reference program stand';
-  return `${what} on another branch than this peer (${who}). The reference program never leaves its branch: what is shared here may not be seen there.`;
+  return (
+    `Neighbours of the reference program on another branch than this peer: ${who}. They never leave theirs, so what is ` +
+    'shared here may not be seen there.'
+  );
 }

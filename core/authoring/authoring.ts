@@ -22,10 +22,16 @@ export interface AuthoringView {
   onlineUntil(key: PublicKey): Milliseconds;
   /** Whether a key may be a reference peer's that still writes: it writes later than ours and never undoes a fork. */
   isReference(key: PublicKey): boolean;
+  /** D: how long each key before us in the order of precedence is waited for. */
+  readonly rankDelayMs: Milliseconds;
   /** How long a reference key is waited for that is online. */
   referenceDelayMs(key: PublicKey): Milliseconds;
   /** Whether reference peers are about, for whom a sibling of a block is a fork for ever, whoever wrote the two. */
   readonly referencesAreNear: boolean;
+  /** Who wrote the newest 64 blocks, each once. */
+  readonly recentAuthors: readonly PublicKey[];
+  /** Since when another key has been online for writing; undefined while it is not. */
+  onlineSince(key: PublicKey): Milliseconds | undefined;
   /** When a key was last added to or taken from those online. */
   readonly membershipChangedAt: Milliseconds;
 }

@@ -18,6 +18,7 @@ import type { Members } from '../network/members.ts';
 import type { Random } from '../random.ts';
 import { journalEntries } from '../storage/store.ts';
 import type { Authoring, Turn } from './authoring.ts';
+import type { RankDelay } from './rank-delay.ts';
 import { ReferenceAuthors } from './reference-authors.ts';
 
 export interface WriterOptions {
@@ -26,6 +27,7 @@ export interface WriterOptions {
   readonly secret: SecretKey;
   readonly publicKey: PublicKey;
   readonly thin: boolean;
+  readonly rankDelay: RankDelay;
 }
 
 /** The signing journal's key for the first block, which has no parent. */
@@ -45,6 +47,8 @@ type WriterState =
 const afterFailureMs = 1_000;
 /** How long the creation callback may take before its answer is not waited for any more. */
 const composeMs = 5_000;
+const stalledMessage =
+  'Those who may write the next block are gone, and too few of those who wrote the newest ones are online to go on without them.';
 
 export class Writer {
   readonly #options: WriterOptions;
@@ -58,6 +62,7 @@ export class Writer {
   #deadline: Milliseconds | undefined;
   #waitingFor: WaitingFor | undefined;
   #notBefore: Milliseconds = 0;
+  #isStalled = false;
   /** Whether the application composes. */
   composes = false;
 
@@ -107,6 +112,7 @@ export class Writer {
       this.#failed('it took too long', now);
     }
     const turn = this.#turn(now, catchingUp);
+    this.#tellStalled(turn?.kind === 'wait' && turn.waitingFor === 'more of the authors');
     if (turn === undefined) return;
     if (turn.kind === 'wait') {
       this.#waitingFor = turn.waitingFor;
@@ -148,6 +154,13 @@ export class Writer {
     this.#write(now, data, announce);
   }
 
+  /** Told once, until something else is waited for. */
+  #tellStalled(isStalled: boolean): void {
+    if (isStalled === this.#isStalled) return;
+    this.#isStalled = isStalled;
+    this.#effects.put({ kind: 'report', code: 'stalled', message: isStalled ? stalledMessage : undefined });
+  }
+
   #turn(now: Milliseconds, catchingUp: boolean): Turn | undefined {
     const { pool, tree } = this.#chain;
     const { pendingSince } = pool;
@@ -162,10 +175,13 @@ export class Writer {
       tip: tip === undefined ? undefined : { nextChoices: tip.block.nextChoices, arrivedAt: tip.arrivedAt },
       pendingSince,
       online: this.#members.online(now),
-      onlineUntil: (key) => this.#members.onlineUntil(key),
+      onlineUntil: (key) => this.#members.onlineUntil(key, tip?.arrivedAt),
+      rankDelayMs: this.#options.rankDelay.delayMs,
       isReference: (key) => this.#references.writes(key),
       referenceDelayMs: (key) => this.#members.referenceDelayMs(key, now),
       referencesAreNear: this.#members.referencesAreNear(now),
+      recentAuthors: this.#chain.authors.distinct,
+      onlineSince: (key) => this.#members.onlineSince(key, now),
       membershipChangedAt: this.#members.changedAt,
     });
     if (turn.kind === 'wait' || tip === undefined) return turn;

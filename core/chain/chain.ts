@@ -25,6 +25,7 @@ import type { Recorder, Token } from '../storage/recorder.ts';
 import type { StoredBlock } from '../storage/store.ts';
 import { type Data, encodeData } from './data.ts';
 import { Pool, type PoolItem } from './pool.ts';
+import { RecentAuthors } from './recent-authors.ts';
 import { type Added, type Candidate, Tree, type TreeBlock } from './tree.ts';
 
 /** More than any change on its way to the store holds (recorder.ts: 4 MiB of blocks). */
@@ -39,6 +40,7 @@ export interface ChainState {
 
 export class Chain {
   readonly pool = new Pool();
+  readonly authors = new RecentAuthors();
   readonly #effects: Effects;
   readonly #recorder: Recorder;
   readonly #random: Random;
@@ -58,6 +60,10 @@ export class Chain {
     this.#own = holderOf(own);
     this.#remembersAll = state.count === state.recent.length;
     for (const { ids } of state.recent) this.#remember(ids);
+    this.authors.moved(
+      0,
+      state.recent.map(({ block }) => block.author),
+    );
     this.#random = random;
     this.#effects = effects;
     this.#recorder = recorder;
@@ -183,6 +189,10 @@ export class Chain {
   #moved(reverted: readonly ChainBlock[], applied: readonly TreeBlock[], now: Milliseconds) {
     for (const block of reverted) this.#unremember(block.ids);
     for (const block of applied) this.#remember(block.ids);
+    this.authors.moved(
+      reverted.length,
+      applied.map(({ block }) => block.author),
+    );
     if (reverted.length > 0) {
       this.#effects.put({ kind: 'deliver', delivery: { kind: 'reverted', blocks: reverted.map(chainBlock) } });
       this.#giveBack(reverted, now);

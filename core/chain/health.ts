@@ -71,8 +71,8 @@ export class Health {
 }
 
 export const capturedMessage =
-  'One key has taken over who writes: the newest blocks name only that key and keys it has brought in, though others are ' +
-  'here. What the chain holds is still the word of those who signed it; what is shared from now on may be left out.';
+  'One key has taken over who writes: the newest blocks name only it and keys it brought in, though others are here. ' +
+  'What the chain holds is still the word of who signed it; what is shared now may be left out.';
 
 interface Seen {
   readonly author: Holder;

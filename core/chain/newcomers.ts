@@ -5,7 +5,7 @@
  * and then taken like any other (Blocks 4). Decides; what follows for links and requests is the caller's.
  */
 import type { Authoring } from '../authoring/authoring.ts';
-import { rankDelayMs } from '../authoring/riddle.ts';
+import type { RankDelay } from '../authoring/rank-delay.ts';
 import type { Milliseconds } from '../config.ts';
 import type { Curve } from '../crypto/curve.ts';
 import { type Hash, type HashHex, hashHex, type PublicKey } from '../crypto/keys.ts';
@@ -29,8 +29,12 @@ export type Placement =
   | { readonly kind: 'foreign'; readonly newcomer: Newcomer; readonly root: HashHex; readonly isNew: boolean }
   | { readonly kind: 'invalid'; readonly newcomer: Newcomer; readonly why: string };
 
-/** spec/safety.md, Blocks 4: 4 D, at most 8 s. */
-export const graceMs = Math.min(4 * rankDelayMs, 8_000);
+/** spec/safety.md, Blocks 4. */
+export function graceMs({ delayMs }: RankDelay): Milliseconds {
+  return Math.min(4 * delayMs, mostGraceMs);
+}
+
+const mostGraceMs = 8_000;
 const mostHeldBack = 16;
 
 interface HeldBack {
@@ -45,19 +49,33 @@ export class Newcomers {
   readonly #authoring: Authoring;
   readonly #members: Members;
   readonly #curve: Curve;
+  readonly #rankDelay: RankDelay;
   #heldBack: HeldBack[] = [];
 
-  constructor(chain: Chain, intake: Intake, roots: Roots, authoring: Authoring, members: Members, curve: Curve) {
+  constructor(
+    chain: Chain,
+    intake: Intake,
+    roots: Roots,
+    authoring: Authoring,
+    members: Members,
+    curve: Curve,
+    rankDelay: RankDelay,
+  ) {
     this.#chain = chain;
     this.#intake = intake;
     this.#roots = roots;
     this.#authoring = authoring;
     this.#members = members;
     this.#curve = curve;
+    this.#rankDelay = rankDelay;
   }
 
   get deadline(): Milliseconds | undefined {
-    return this.#heldBack[0]?.until;
+    // D may have changed since: the first to come need not be the first to go.
+    return this.#heldBack.reduce<Milliseconds | undefined>(
+      (earliest, { until }) => (earliest === undefined || until < earliest ? until : earliest),
+      undefined,
+    );
   }
 
   /** @param catchingUp whether we are behind, so that nothing counts as news */
@@ -126,7 +144,7 @@ export class Newcomers {
     const { newcomer } = checked;
     if (this.#heldBack.length >= mostHeldBack) return undefined;
     if (this.#heldBack.some((held) => held.checked.newcomer.id === newcomer.id)) return undefined;
-    this.#heldBack.push({ checked, until: now + graceMs });
+    this.#heldBack.push({ checked, until: now + graceMs(this.#rankDelay) });
     return { kind: 'heldBack', newcomer, relay };
   }
 

@@ -17,8 +17,10 @@ import type { Dialect, DialectName } from '../wire/dialect.ts';
 import type { Greeting } from '../wire/messages.ts';
 import { payloadOf, type Saying } from '../wire/saying.ts';
 import { Session, type SessionOptions } from '../wire/session.ts';
+import { Account } from './account.ts';
 import { sourceOf } from './addresses.ts';
 import { Outbox, type Urgency } from './outbox.ts';
+import { type Limits, mostWaiting, Places } from './places.ts';
 
 export type LinkPhase =
   /** Until when the other's greeting may come, and when ours goes at the latest. */
@@ -55,6 +57,10 @@ export interface OpenLink {
   told: HashHex | undefined;
   /** The first block of the other's chain, as far as it has said. */
   root: HashHex | undefined;
+  /** What it costs, and what is left of that. */
+  readonly account: Account;
+  /** When it last was the first to bring something of use: a block that was taken, an item. */
+  readonly gave: { blockAt: Milliseconds | undefined; itemAt: Milliseconds | undefined };
   /** Another link to the same peer is proven too, which the other side dialled: who shows until then that it lives? */
   contest: { readonly until: Milliseconds; readonly answered: boolean } | undefined;
 }
@@ -81,18 +87,19 @@ const largeGreetingBytes = 64 * 1024;
 const contestMs = 1_500;
 /** Of those who send a KeepAlive every 0.6 s. As long as `stalledMs` (outbox.ts), the other direction's. */
 export const silentMs = 30_000;
+const noRoom = 'no room for another link';
 const nobody: ReadonlySet<LinkId> = new Set();
 
 export class Links {
   readonly #links = new Map<LinkId, OpenLink>();
   readonly #effects: Effects;
   readonly #session: Omit<SessionOptions, 'expected'>;
-  readonly #maxLinks: number;
+  readonly #places: Places;
   readonly #ended: OpenLink[] = [];
 
-  constructor(session: Omit<SessionOptions, 'expected'>, maxLinks: number, effects: Effects) {
+  constructor(session: Omit<SessionOptions, 'expected'>, limits: Limits, effects: Effects) {
     this.#session = session;
-    this.#maxLinks = maxLinks;
+    this.#places = new Places(limits, session.random);
     this.#effects = effects;
   }
 
@@ -124,7 +131,7 @@ export class Links {
   opened(event: Extract<Event, { kind: 'linkOpened' }>, { waitMs, isFar }: Opening, now: Milliseconds): boolean {
     const { link: id, carrier, address, dialled, dial, remote } = event;
     if (!this.#makeRoom(event, now)) {
-      this.#effects.put({ kind: 'close', link: id, reason: 'no room for another link' });
+      this.#effects.put({ kind: 'close', link: id, reason: noRoom });
       return false;
     }
     const link: OpenLink = {
@@ -141,6 +148,8 @@ export class Links {
       head: undefined,
       told: undefined,
       root: undefined,
+      account: new Account(now),
+      gave: { blockAt: undefined, itemAt: undefined },
       contest: undefined,
     };
     this.#links.set(id, link);
@@ -177,6 +186,7 @@ export class Links {
     if (link.phase.kind === 'proven') return false;
     link.phase = { ...link.phase, kind: 'proven' };
     this.#contest(link, now);
+    if (this.#links.has(link.id)) this.#evictFor(link, now);
     return true;
   }
 
@@ -209,6 +219,12 @@ export class Links {
         this.#effects.put({ kind: 'send', link: link.id, bytes: frame });
       }
     }
+  }
+
+  /** What this link brought is false in itself. One of ours checks what it passes on, so there it is its own doing. */
+  falsehood(id: LinkId | undefined, now: Milliseconds): void {
+    const link = id === undefined ? undefined : this.greetedLink(id);
+    if (link?.account.falsehood(link.phase.ours, now) === true) this.close(link, 'what it sends is false');
   }
 
   /** We end it. */
@@ -269,10 +285,27 @@ export class Links {
     const source = limitedSource(newcomer);
     const ofSource = this.#ungreeted().filter((link) => source !== undefined && limitedSource(link) === source);
     if (ofSource.length >= mostUngreetedOfOneSource && !this.#closeFirst(ofSource.filter(isSilent))) return false;
+    const greeted = this.greeted();
+    const isFull = this.#places.isFull(newcomer, greeted);
+    if (this.#places.isCrowded(newcomer, greeted)) return false;
+    if (isFull && this.#places.evictable(newcomer, greeted, now) === undefined) return false;
+    const mostOpen = this.#places.maxLinks + (isFull ? mostWaiting : 0);
     const ungreeted = this.#ungreeted();
-    if (this.#links.size < this.#maxLinks && ungreeted.length < mostUngreeted) return true;
-    const late = ungreeted.filter((link) => isSilent(link) && isLate(link, now));
-    return this.#closeFirst(late.length > 0 ? late : ungreeted);
+    if (this.#links.size < mostOpen && ungreeted.length < mostUngreeted) return true;
+    // Those that we dial make no room for others that dial us.
+    const others = ungreeted.filter((link) => newcomer.dialled || !link.dialled);
+    const late = others.filter((link) => isSilent(link) && isLate(link, now));
+    return this.#closeFirst(late.length > 0 ? late : others);
+  }
+
+  /** Who goes for a link that is proven now, if all places are taken; if nobody may, itself. */
+  #evictFor(link: GreetedLink, now: Milliseconds): void {
+    const others = this.greeted().filter((other) => other !== link);
+    if (!this.#places.isFull(link, others)) return;
+    const evicted = this.#places.evictable(link, others, now);
+    if (evicted === undefined) return this.close(link, noRoom);
+    this.#places.evicted(now);
+    this.close(evicted, 'all places are taken, and another peer has its');
   }
 
   #ungreeted(): OpenLink[] {

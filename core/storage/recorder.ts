@@ -146,11 +146,11 @@ export class Recorder {
     // lose it. So a block that came beside the chain and left again is written there while part of the way is to come.
     const isWhole = rest.length === 0;
     const last = isWhole && this.#later.length === 0;
-    const added = [...sideAdded].filter(([hash]) => !isWhole || !sideRemoved.has(hash));
+    if (isWhole) for (const key of sideRemoved.keys()) sideAdded.delete(key);
     const change: Change = {
       durable: signed !== undefined,
       signed,
-      sideAdded: added.map(([, block]) => block),
+      sideAdded: [...sideAdded.values()],
       notes: [...notes.values()],
       cutTo,
       append: append.slice(0, now),
@@ -221,10 +221,10 @@ function nothing(): Gathered {
   };
 }
 
-function isNothing({ signed, cutTo, append, ...maps }: Gathered): boolean {
-  const { sideAdded, sideRemoved, notes, pendingAdded, pendingRemoved } = maps;
-  const sizes = [sideAdded, sideRemoved, notes, pendingAdded, pendingRemoved].map(({ size }) => size);
-  return signed === undefined && cutTo === undefined && append.length === 0 && sizes.every((size) => size === 0);
+function isNothing(gathered: Gathered): boolean {
+  const { signed, sideAdded, notes, cutTo, append, sideRemoved, pendingAdded, pendingRemoved } = gathered;
+  const steps = [sideAdded, notes, sideRemoved, pendingAdded, pendingRemoved].reduce((sum, { size }) => sum + size, 0);
+  return signed === undefined && cutTo === undefined && append.length + steps === 0;
 }
 
 /** How many of the blocks fit into `mostBytes`; at least one. */

@@ -10,6 +10,7 @@ import { equalBytes, utf8Bytes } from '../codec/bytes.ts';
 import { type Codec, decode, encode, struct, u64 } from '../codec/codec.ts';
 import { type PublicKey, publicKeyBytes } from '../crypto/keys.ts';
 import { CodecError, invariant } from '../errors.ts';
+import { type CarriedBeacon, carriedBeaconCodec } from './beacon.ts';
 import {
   type Acknowledgement,
   acknowledgementCodec,
@@ -35,7 +36,8 @@ export type ExtensionMessage =
   | ({ readonly kind: 'blocksWanted' } & BlocksWanted)
   | ({ readonly kind: 'blocks' } & BlockBatch)
   | ({ readonly kind: 'poolDigest' } & PoolDigest)
-  | ({ readonly kind: 'itemsWanted' } & ItemsWanted);
+  | ({ readonly kind: 'itemsWanted' } & ItemsWanted)
+  | ({ readonly kind: 'beacon' } & CarriedBeacon);
 
 /** Longer messages are cut by whoever makes them: the first item holds 23 bytes of it, each other one 33. */
 export const mostExtensionItems = 16_384;
@@ -50,6 +52,7 @@ const types: { readonly [K in ExtensionMessage['kind']]: Type<Extract<ExtensionM
   blocks: { number: 8, codec: blockBatchCodec },
   poolDigest: { number: 9, codec: poolDigestCodec },
   itemsWanted: { number: 10, codec: itemsWantedCodec },
+  beacon: { number: 11, codec: carriedBeaconCodec },
 };
 
 /** As it is said to one of ours. */

@@ -2,11 +2,12 @@
  * What `mccloud peer` can be told, by flags or variables, and what comes of it. Flags go before variables.
  */
 import { type Command, Option } from 'commander';
-import { type Config, defaultConfig, type Wire } from '../../core/config.ts';
+import { type Config, defaultConfig, type ForcedRestart, type Wire } from '../../core/config.ts';
 import { isLoopback, type Reach } from '../open.ts';
 import { type LogFlags, type LogSettings, logOptions, logSettings } from '../settings/logs.ts';
 import {
   dataOption,
+  parseForcedRestart,
   parseHostAndPort,
   parseNetwork,
   parsePeers,
@@ -40,7 +41,7 @@ export interface PeerFlags extends LogFlags {
   readonly thin: boolean;
   readonly gather: number;
   readonly candidates: number;
-  readonly forcedRestart: boolean;
+  readonly forcedRestart: ForcedRestart;
   readonly wire: Wire;
   readonly root?: string;
 }
@@ -92,9 +93,10 @@ export function addPeerOptions(command: Command): Command {
         .argParser(wholeNumber(1, mostCandidates)),
     )
     .addOption(
-      option('--forced-restart [on|off]', 'FORCED_RESTART', 'go on when all who may write are offline')
+      option('--forced-restart [rule]', 'FORCED_RESTART', 'when to go on though all who may write are offline')
         .default(riddle.forcedRestart, 'on')
-        .argParser(parseSwitch),
+        .preset('on')
+        .argParser(parseForcedRestart),
     )
     .addOption(
       option('--wire <dialect>', 'WIRE', 'what to speak with peers of the reference program')

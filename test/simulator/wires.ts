@@ -9,7 +9,7 @@ import type { Milliseconds } from '../../core/config.ts';
 import type { PublicKey } from '../../core/crypto/keys.ts';
 import { invariant } from '../../core/errors.ts';
 import type { Event, LinkId, RequestId } from '../../core/events.ts';
-import { signaledKey } from '../../core/network/addresses.ts';
+import { hostAndPort, signaledKey } from '../../core/network/addresses.ts';
 import type { Seeded } from '../model/seeded.ts';
 import type { Agenda } from './agenda.ts';
 import { type Conditions, drawDelayMs, Lane, Partition } from './network.ts';
@@ -148,7 +148,9 @@ export class Wires {
     const { incarnation } = dialler;
     const isProven = signaledKey(acceptor.address) !== undefined;
     const told = { kind: 'linkOpened', carrier: isProven ? 'webrtc' : 'tcp' } as const;
-    const seenAs = isProven ? dialler.address : `198.51.100.7:${1_024 + (ends.dialler.link % 60_000)}`;
+    // A tab's TCP is a relay's; others come from where they listen.
+    const host = signaledKey(dialler.address) === undefined ? hostAndPort(dialler.address)?.host : '198.51.100.7';
+    const seenAs = isProven ? dialler.address : `${host}:${1_024 + (ends.dialler.link % 60_000)}`;
     ends.acceptor.state = 'open';
     this.#agenda.after(delayMs, () => {
       if (dialler.incarnation !== incarnation) return this.#endedByOther(ends.acceptor);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RankDelay } from '../../../core/authoring/rank-delay.ts';
 import type { Block } from '../../../core/chain/block.ts';
 import { itemIdOf } from '../../../core/chain/data.ts';
 import { graceMs } from '../../../core/chain/newcomers.ts';
@@ -191,7 +192,7 @@ describe('a block that somebody has just made', () => {
     const news = d.block(root);
     from.say({ kind: 'shareBlock', block: news });
     expect([shared(ours), shared(other), stage.machine.count]).toEqual([[hexOf(news)], [], 1]);
-    for (let passed = 0; passed < graceMs; passed += 500) {
+    for (let passed = 0; passed < graceMs(new RankDelay()); passed += 500) {
       stage.pass(500);
       for (const remote of [from, ours, other]) remote.keepAlive();
     }

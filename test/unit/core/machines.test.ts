@@ -51,7 +51,7 @@ describe('the machines of one peer', () => {
     expect(make({ thin: true }).presence.deadline).toBeUndefined();
     const relationship = { ...defaultConfig.relationship, timeMs: 123, maxLinks: 1 };
     expect(make({ relationship }).neighbours.deadline).toBe(start + 123);
-    expect(make({ riddle: { nextCandidates: 0, forcedRestart: true } }).chain.count).toBe(0);
+    expect(make({ riddle: { nextCandidates: 0, forcedRestart: 'majority' } }).chain.count).toBe(0);
   });
 
   it('ask a neighbour from where the chain ends, and step back along it', () => {

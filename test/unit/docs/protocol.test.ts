@@ -9,17 +9,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bytesToHex, concatBytes, hexToBytes, utf8Bytes } from '../../../core/codec/bytes.ts';
 import { decode, encode } from '../../../core/codec/codec.ts';
-import {
-  type Hash,
-  type HashHex,
-  type ItemId,
-  type ItemIdHex,
-  publicKeyFromHex,
-  secretKeyFrom,
-} from '../../../core/crypto/keys.ts';
+import { type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
 import { nobleCurve } from '../../../core/crypto/noble-curve.ts';
 import { signaledAddress, signaledKey, unreachableAddress } from '../../../core/network/addresses.ts';
-import { shortId } from '../../../core/network/pool-digests.ts';
 import { mostContentBytes, sectionBytes, writeExport } from '../../../core/storage/export.ts';
 import { mostFrameBytes, rawFrame } from '../../../core/storage/zstd.ts';
 import {
@@ -33,17 +25,8 @@ import {
   ticketBytes,
   type Wish,
 } from '../../../core/wire/bridging.ts';
-import { type ExtensionMessage, mostExtensionItems, packExtension } from '../../../core/wire/carrier.ts';
+import { packExtension } from '../../../core/wire/carrier.ts';
 import { cbcMessages, dialects, gcmSivMessages } from '../../../core/wire/dialect.ts';
-import {
-  acknowledgementDigest,
-  batchedBlockBytes,
-  mostBatched,
-  mostDigested,
-  mostLocated,
-  rangeEnds,
-  saltBytes,
-} from '../../../core/wire/holdings.ts';
 import { identify } from '../../../core/wire/identify.ts';
 import { type Message, oursCommit, oursMark, wireVersion } from '../../../core/wire/messages.ts';
 import { callBytes, openSignal, type SealParties, type Signal, sealSignal } from '../../../core/wire/seal.ts';
@@ -73,6 +56,7 @@ import { mostClients, requestWithinMs } from '../../../relay/control/server.ts';
 import { webSocketOptions } from '../../../relay/links/websocket.ts';
 import { encodeRecords } from '../../../relay/store/record-log.ts';
 import { relayAddress } from '../../../web/links/relay-address.ts';
+import { extensionExamples, extensionLimits, promiseDigest } from './extension-examples.ts';
 
 const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
 const keys = JSON.parse(readFileSync(new URL('../../vectors/keys.json', import.meta.url), 'utf8'))[0];
@@ -156,28 +140,11 @@ const bridgingExamples: Record<string, BridgingMessage> = {
   take: { kind: 'take', ticket },
 };
 
-const promised = { network, block: repeated(0x11, 32) as Hash, parent: repeated(0x22, 32) as Hash };
-const promiseDigest = acknowledgementDigest(promised);
-const promiseSign = nobleCurve.sign(promiseDigest, a.secret, noAuxiliary);
-
-const digestSalt = repeated(0x44, saltBytes);
-const digestedId = shortId(digestSalt, repeated(0x55, 32) as ItemId);
-
-const extensionExamples: Record<string, ExtensionMessage> = {
-  ping: { kind: 'ping', nonce: 7n },
-  acknowledgement: { kind: 'acknowledgement', block: promised.block, key: a.key, sign: promiseSign },
-  'blocks-wanted': { kind: 'blocksWanted', request: 3, locator: [promised.block] },
-  blocks: { kind: 'blocks', request: 3, end: rangeEnds.nothingShared, blocks: [] },
-  'pool-digest': { kind: 'poolDigest', salt: digestSalt, ids: [digestedId] },
-  'items-wanted': { kind: 'itemsWanted', ids: [digestedId] },
-  head: { kind: 'head', height: 7, tip: repeated(0x11, 32) as Hash, root: repeated(0x22, 32) as Hash },
-};
-
 const otherExamples: Record<string, Uint8Array> = {
-  ...mapped(extensionExamples, (message) => concatBytes(...packExtension(message))),
+  ...mapped(extensionExamples(network, a), (message) => concatBytes(...packExtension(message))),
   greeting: encode(cbcMessages, greeting),
   digest,
-  'acknowledgement-digest': promiseDigest,
+  'acknowledgement-digest': promiseDigest(network),
   'bridge-digest': bridgeProof,
   seal: sealed,
   record: encodeRecords([Uint8Array.of(1, ...repeated(0x55, 32))]),
@@ -211,11 +178,7 @@ const limits: Record<string, number> = {
   'bytes of a signaling message': signalingMessageBytes,
   'bytes of an address': addressBytes,
   'bytes of a bridging message': bridgingMessageBytes,
-  'items of an extension message': mostExtensionItems,
-  'ids in a PoolDigest and in ItemsWanted': mostDigested,
-  'hashes of a locator': mostLocated,
-  'blocks in one Blocks': mostBatched,
-  'bytes of a block in Blocks': batchedBlockBytes,
+  ...extensionLimits,
   'bytes of a frame’s content': mostContentBytes,
   'bytes of a frame': mostFrameBytes(mostContentBytes),
 };

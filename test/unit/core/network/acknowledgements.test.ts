@@ -226,7 +226,11 @@ describe('how long a block of ours took', () => {
     const identity = { curve: fakeCurve, random: seeded.random, secret: self.secret, publicKey: self.key };
     const { chain } = bench;
     const effects = new Effects();
-    const links = new Links({ accepts: ['cbc'], ...identity, network: 'stage' }, 8, new Effects());
+    const links = new Links(
+      { accepts: ['cbc'], ...identity, network: 'stage' },
+      { maxLinks: 8, count: 0 },
+      new Effects(),
+    );
     const members = new Members(self.key, seeded.random, 0);
     const acknowledgements = new Acknowledgements(
       { ...identity, network: 'stage', thin: false },

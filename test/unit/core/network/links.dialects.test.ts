@@ -33,7 +33,7 @@ class Bench {
   #lastLink = 0;
 
   constructor() {
-    this.links = new Links(this.#identity(self), 64, this.effects);
+    this.links = new Links(this.#identity(self), { maxLinks: 64, count: 0 }, this.effects);
   }
 
   open(waitMs = 0, now = start): OpenLink {

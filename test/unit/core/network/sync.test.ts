@@ -71,12 +71,8 @@ class Bench {
   #keep(requests: readonly BlockRequest[]): void {
     for (const request of requests) {
       if (!('start' in request)) throw new Error('nobody takes locators');
-      const { link, start: from } = request;
-      this.requests.push({
-        at: this.now - start,
-        link,
-        start: from === undefined ? undefined : bytesToHex(from).slice(0, 2),
-      });
+      const from = request.start === undefined ? undefined : bytesToHex(request.start).slice(0, 2);
+      this.requests.push({ at: this.now - start, link: request.link, start: from });
     }
   }
 }
