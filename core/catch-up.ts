@@ -4,20 +4,19 @@
  * Joins the machines that know links (sync), bodies (intake), places (newcomers) and other roots (roots). Follows
  * spec/safety.md, Blocks 5 and Roots.
  */
-import { type Block, decodeBlock } from './chain/block.ts';
+import type { Block } from './chain/block.ts';
 import type { Newcomer } from './chain/intake.ts';
-import type { Placement } from './chain/newcomers.ts';
+import { graceMs, type Placement, type Taken } from './chain/newcomers.ts';
 import { settledBlocks } from './chain/roots.ts';
-import { type Candidate, treeDepth } from './chain/tree.ts';
+import type { Candidate } from './chain/tree.ts';
 import type { Milliseconds } from './config.ts';
 import { type Hash, type HashHex, hashHex, holderOf, type ItemId, itemIdHex, type PublicKey } from './crypto/keys.ts';
+import { Differences } from './differences.ts';
 import type { LinkId, Loaded, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
+import { askForBlocks } from './network/asking.ts';
 import type { GreetedLink } from './network/links.ts';
-import type { BlockRequest } from './network/sync.ts';
 import { RootContest } from './root-contest.ts';
-import { extensionSaying } from './wire/carrier.ts';
-import { type BlockBatch, rangeEnds } from './wire/holdings.ts';
 
 interface Lookup {
   readonly link: LinkId;
@@ -35,6 +34,9 @@ export class CatchUp {
   readonly #machines: Machines;
   readonly #lookups = new Map<RequestId, Lookup>();
   readonly #rootContest: RootContest;
+  readonly #differences: Differences;
+  /** Heights of blocks below what is held on which others stand. */
+  readonly #deep = new Map<HashHex, number>();
   /** The tip moved by blocks that were asked for: neighbours that are behind hear of it when we have caught up. */
   #tipUnshared = false;
   /** Of our chain when links were last compared with it. */
@@ -45,6 +47,7 @@ export class CatchUp {
   constructor(machines: Machines) {
     this.#machines = machines;
     this.#root = machines.chain.root;
+    this.#differences = new Differences(machines);
     this.#rootContest = new RootContest(machines, () => {
       this.#tipUnshared = true;
     });
@@ -52,7 +55,8 @@ export class CatchUp {
 
   /** Whether this is not the time to write a block: neighbours, or a file, hold what we do not. */
   busy(now: Milliseconds): boolean {
-    return this.#isTaking || this.#machines.sync.busy(now) || this.#rootContest.isReading;
+    const { sync, chain } = this.#machines;
+    return this.#isTaking || sync.busy(now) || this.#rootContest.isReading || chain.isMoving || chain.isOpening;
   }
 
   /** The neighbour's greeting names its root, its newest block and how many it holds. */
@@ -65,25 +69,24 @@ export class CatchUp {
   requestedBlock(link: GreetedLink, block: Block, now: Milliseconds): void {
     const { sync, chain, links } = this.#machines;
     const id = hashHex(block.hash);
-    const isHeld = chain.tree.block(id) !== undefined;
+    const isHeld = chain.tree.holds(id);
     if (!sync.arrived(link.id, isHeld, now)) {
+      if (chain.doubts.answered(id, link.id)) {
+        this.#offer(link, block, true);
+        // A newer question takes the place of the one being answered: no more than this was needed.
+        askForBlocks(this.#machines.links, { link: link.id, start: block.hash });
+        return;
+      }
       // One of ours that speaks `gcm-siv` cannot tell us from the reference, and sends a forced block like this.
       if (!link.phase.ours && link.phase.dialect.name === 'gcm-siv') this.sharedBlock(link, block, now);
       return;
     }
     if (isHeld) sync.held(id);
-    else if (this.#offer(link, block, true) !== undefined) {
+    if (isHeld && chain.doubts.body(id) === undefined) return;
+    if (this.#offer(link, block, true) !== undefined) {
       sync.useless(link.id, now);
       links.falsehood(link.id, now);
     }
-  }
-
-  /** Blocks in answer to a locator. @throws CodecError when one of them is none */
-  batch(link: GreetedLink, { request, end, blocks }: BlockBatch, now: Milliseconds): void {
-    const { sync } = this.#machines;
-    if (!sync.answers(link.id, request)) return;
-    for (const bytes of blocks) this.requestedBlock(link, decodeBlock(bytes), now);
-    if (end !== rangeEnds.more) sync.over(link.id, end === rangeEnds.nothingShared);
   }
 
   /** A block somebody has just made, or the tip of one that has caught up. */
@@ -91,7 +94,9 @@ export class CatchUp {
     const { chain, intake, links } = this.#machines;
     const id = hashHex(block.hash);
     link.head = id;
-    if (chain.tree.block(id) !== undefined || intake.waits(id)) return;
+    this.#differences.holds(link.id, id);
+    if (chain.tree.holds(id) && !chain.tree.onMain(id)) this.#differences.found(link.id);
+    if ((chain.tree.holds(id) && chain.doubts.body(id) === undefined) || intake.waits(id)) return;
     if (this.#offer(link, block, false) !== undefined) links.falsehood(link.id, now);
   }
 
@@ -122,27 +127,40 @@ export class CatchUp {
   }
 
   loaded(request: RequestId, result: Loaded, now: Milliseconds): boolean {
+    const { chain, depths } = this.#machines;
     const lookup = this.#lookups.get(request);
     if (lookup !== undefined) {
       this.#lookups.delete(request);
-      if (result.kind === 'heightOf' && result.height === undefined) this.#want(lookup);
-      else this.#machines.intake.children(hashHex(lookup.hash));
+      const height = result.kind === 'heightOf' ? result.height : undefined;
+      if (height === undefined) this.#want(lookup);
+      else this.#old(lookup, height);
       return true;
     }
+    if (chain.loaded(request, result) || depths.loaded(request, result)) return true;
     return this.#rootContest.loaded(request, result, now);
+  }
+
+  get deadline(): Milliseconds | undefined {
+    return this.#differences.deadline;
   }
 
   /** Timers of this part, and requests that are due. Called at the end of every event. */
   advance(now: Milliseconds): void {
-    const { sync, newcomers, effects, links, chain, heads } = this.#machines;
+    const { sync, newcomers, effects, links, chain, heads, depths } = this.#machines;
     this.#placed(newcomers.elapse(now), now);
     for (const { link, head } of heads.due(now)) this.#named(link, head.tip, head.root, head.height + 1);
+    if (chain.doubts.elapse(now)) this.#tipUnshared = true;
+    depths.advance();
+    chain.settle(now);
+    this.#placeDeep(now);
+    if (chain.takeTurned()) this.#tipUnshared = true;
     const { again, givenUp } = sync.elapse(now);
-    for (const request of again) this.#request(request);
+    for (const request of again) askForBlocks(links, request);
     for (const { link, hasMoved } of givenUp) this.#givenUp(link, hasMoved, now);
-    for (const request of sync.next(now)) this.#request(request);
+    for (const request of sync.next(now)) askForBlocks(links, request);
     for (const { id, session } of links.greeted()) session.allowLargeFrames = sync.isOpen(id);
     if (this.#root !== chain.root) this.#greetAgain();
+    this.#differences.advance(now);
     if (this.#tipUnshared && !this.busy(now)) {
       this.#tipUnshared = false;
       effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
@@ -155,6 +173,7 @@ export class CatchUp {
     this.#machines.sync.ended(link);
     this.#machines.heads.ended(link);
     this.#machines.roots.forget(link);
+    this.#differences.ended(link);
     this.#machines.troubles.over(link);
   }
 
@@ -175,13 +194,18 @@ export class CatchUp {
       const { newcomer } = placement;
       switch (placement.kind) {
         case 'taken':
+          // All that it holds is here, and we stay on another branch.
+          if (placement.standing === 'side' && sync.wanted(newcomer.link) === newcomer.id)
+            this.#differences.found(newcomer.link);
           sync.held(newcomer.id);
-          if (newcomer.requested) sync.useful(newcomer.link, placement.moved, now);
-          else if (placement.moved) members.wrote(newcomer.inspected.block.author, newcomer.link, now);
-          this.#gave(newcomer, placement.moved, now);
-          this.#taken(newcomer, placement.moved);
+          if (newcomer.requested) sync.useful(newcomer.link, placement.standing === 'moved', now);
+          else if (placement.standing === 'moved') members.wrote(newcomer.inspected.block.author, newcomer.link, now);
+          if (placement.doubtful !== undefined) this.#doubt(placement.doubtful, newcomer.link, now);
+          this.#gave(newcomer, placement.standing === 'moved', now);
+          this.#taken(placement);
           break;
         case 'heldBack':
+          if (placement.doubtful !== undefined) this.#doubt(placement.doubtful, newcomer.link, now);
           if (placement.relay) for (const link of links.greeted()) if (link.phase.ours) this.#share(link, newcomer);
           break;
         case 'orphaned': {
@@ -209,22 +233,68 @@ export class CatchUp {
     if (moved) from.gave.blockAt = now;
   }
 
-  #taken(newcomer: Newcomer, moved: boolean): void {
+  #taken({ newcomer, standing, counts, doubtful }: Taken): void {
     const from = this.#greeted(newcomer.link);
     if (from !== undefined) from.root = this.#machines.chain.root;
     this.#machines.troubles.over(newcomer.link);
+    const { id, bytes, inspected } = newcomer;
+    // What is beside the main chain counts too: all must hold it, or they take different branches.
+    if (counts && standing !== 'moved') this.#passOn(newcomer);
     if (newcomer.requested) {
-      if (moved) this.#tipUnshared = true;
+      if (standing === 'moved') this.#tipUnshared = true;
       return;
     }
-    if (moved) {
-      const { id, bytes, inspected } = newcomer;
-      return this.#broadcast({ id, bytes, block: inspected.block }, newcomer.link);
+    if (standing === 'moved') {
+      // Shared when its grace time is over.
+      if (doubtful === undefined) this.#broadcast({ id, bytes, block: inspected.block }, newcomer.link);
+      return;
     }
-    // What it sent lost against a sibling: it does not know that one, or not yet. One on its way to our disk goes to all.
-    const { shown, tree } = this.#machines.chain;
-    if (from === undefined || shown === undefined || shown !== tree.tip) return;
-    this.#machines.links.send(from, { kind: 'shareBlock', bytes: shown.bytes }, 'block');
+    // What it sent lost against a sibling: it does not know that one, or not yet.
+    if (standing === 'side') this.#differences.found(newcomer.link);
+  }
+
+  /** A side block that counts for the walk. Reference peers do not walk. */
+  #passOn({ id, bytes, link: from }: Newcomer): void {
+    const { links } = this.#machines;
+    for (const link of links.greeted()) {
+      if (link.id === from || !link.phase.ours) continue;
+      this.#differences.holds(link.id, id);
+      links.send(link, { kind: 'shareBlock', bytes }, 'block');
+    }
+  }
+
+  /** There may be a better body of this block: others are asked for theirs. */
+  #doubt(body: Candidate, from: LinkId, now: Milliseconds): void {
+    const { chain, links, sync, rankDelay } = this.#machines;
+    const id = hashHex(body.block.hash);
+    const others = links.greeted().filter((link) => link.id !== from && !sync.isOpen(link.id));
+    others.sort((a, b) => Number(b.head === id) - Number(a.head === id));
+    const holders = others.map((link) => link.id);
+    const start = body.block.parent;
+    for (const link of chain.doubt(body, now + graceMs(rankDelay), holders)) askForBlocks(links, { link, start });
+  }
+
+  /** It stands on our main chain below what is held. Blocks on it are compared when their surroundings were read. */
+  #old({ link, hash }: Lookup, height: number): void {
+    const { depths, intake, troubles } = this.#machines;
+    const parent = hashHex(hash);
+    if (!intake.hasChildren(parent)) return;
+    if (depths.isInReach(height)) {
+      depths.reach(height);
+      this.#deep.set(parent, height);
+      return;
+    }
+    intake.children(parent);
+    if (this.#greeted(link) !== undefined) troubles.tell('too-deep-a-fork', tooDeepMessage, [link]);
+  }
+
+  #placeDeep(now: Milliseconds): void {
+    const { depths, intake, newcomers } = this.#machines;
+    for (const [parent, height] of this.#deep) {
+      if (!depths.reach(height)) continue;
+      this.#deep.delete(parent);
+      for (const waiting of intake.children(parent)) this.#placed(newcomers.place(waiting, true, now), now);
+    }
   }
 
   /** The neighbour says what its chain ends in. @param count how many blocks it has */
@@ -241,8 +311,8 @@ export class CatchUp {
   #lookUp(link: GreetedLink, hash: Hash, count: number): void {
     const { chain, effects, sync } = this.#machines;
     const id = hashHex(hash);
-    if (chain.tree.block(id) !== undefined || sync.wanted(link.id) === id) return;
-    if (chain.count <= treeDepth) {
+    if (chain.tree.holds(id) || sync.wanted(link.id) === id) return;
+    if (chain.tree.lowest === 0) {
       this.#want({ link: link.id, hash, count });
       return;
     }
@@ -253,20 +323,9 @@ export class CatchUp {
 
   #want({ link, hash, count }: Lookup): void {
     const { chain, sync, effects } = this.#machines;
-    if (this.#greeted(link) === undefined || chain.tree.block(hashHex(hash)) !== undefined) return;
+    if (this.#greeted(link) === undefined || chain.tree.holds(hashHex(hash))) return;
     sync.want(link, { target: hash, count });
     effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
-  }
-
-  #request(request: BlockRequest): void {
-    const link = this.#greeted(request.link);
-    if (link === undefined) return;
-    const { links } = this.#machines;
-    if ('start' in request) links.send(link, { kind: 'requestBlocks', start: request.start }, 'kept');
-    else {
-      const { range, locator } = request;
-      links.send(link, extensionSaying({ kind: 'blocksWanted', request: range, locator }), 'kept');
-    }
   }
 
   #givenUp(id: LinkId, hasMoved: boolean, now: Milliseconds): void {
@@ -305,8 +364,8 @@ export class CatchUp {
    */
   #broadcast({ id, block, bytes }: News, except: LinkId | undefined): void {
     const { links, chain } = this.#machines;
-    const parent = block.parent === undefined ? undefined : chain.tree.block(hashHex(block.parent));
-    const isForced = parent !== undefined && !isNamed(block.author, parent.block.nextChoices);
+    const parent = block.parent === undefined ? undefined : chain.tree.header(hashHex(block.parent));
+    const isForced = parent !== undefined && !isNamed(block.author, parent.nextChoices);
     for (const link of links.greeted()) {
       if (link.id === except || link.head === id) continue;
       if (link.phase.ours || !isForced) this.#share(link, { id, bytes });

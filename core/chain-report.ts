@@ -16,6 +16,9 @@ interface Written {
   readonly nextChoices: readonly PublicKey[];
 }
 
+/** What a receipt follows and what was established before it (receipts.ts: 64 blocks; fork-choice.ts: 64). */
+const mostWritten = 130;
+
 export class ChainReport {
   readonly #machines: Pick<Machines, 'chain' | 'members' | 'publicKey'>;
   readonly #health = new Health();
@@ -47,8 +50,6 @@ export class ChainReport {
 
   /** Who wrote the blocks of the main chain held here and whom they name, oldest first. */
   get #written(): readonly Written[] {
-    return this.#machines.chain.tree.main.map(({ height, block }) => {
-      return { height, author: block.author, nextChoices: block.nextChoices };
-    });
+    return this.#machines.chain.tree.headers.slice(-mostWritten);
   }
 }

@@ -2,6 +2,8 @@
  * What may be set, with the reference's defaults (spec/wire.md, Defaults) where it has the setting too.
  */
 
+import type { PublicKey } from './crypto/keys.ts';
+
 export type Milliseconds = number;
 
 /** Which of the wire's dialects is spoken: one of the two, or whichever the other side speaks (spec/safety.md). */
@@ -48,6 +50,8 @@ export interface Config {
   };
   /** Hex of the root this peer insists on; it wins over every other (spec/safety.md, Roots). */
   readonly root: string | undefined;
+  /** When there are any, only branches on which these keys write have support (spec/safety.md, Fork choice). */
+  readonly anchors: readonly PublicKey[];
 }
 
 export const defaultConfig: Config = {
@@ -61,6 +65,7 @@ export const defaultConfig: Config = {
   relationship: { count: 3, timeMs: 10_000, reconnectMs: 15_000, retry: 3, maxLinks: 64 },
   riddle: { nextCandidates: 3, forcedRestart: 'majority' },
   root: undefined,
+  anchors: [],
 };
 
 /** A network's name: 1 to 64 of `a–z 0–9 . _ -`, so that it can name a folder, a room, a lock and a database. */

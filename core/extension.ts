@@ -6,12 +6,14 @@
  * these messages on.
  */
 import type { CatchUp } from './catch-up.ts';
+import { decodeBlock } from './chain/block.ts';
 import type { Milliseconds } from './config.ts';
 import { CodecError } from './errors.ts';
 import type { Machines } from './machines.ts';
 import type { GreetedLink } from './network/links.ts';
 import type { Whereabouts } from './whereabouts.ts';
 import { type ExtensionMessage, extensionSaying, unpackExtension } from './wire/carrier.ts';
+import { type BlockBatch, rangeEnds } from './wire/holdings.ts';
 
 export class Extension {
   readonly #machines: Machines;
@@ -51,7 +53,7 @@ export class Extension {
       case 'blocksWanted':
         return serving.wanted(link.id, message);
       case 'blocks':
-        return this.#catchUp.batch(link, message, now);
+        return this.#blocks(link, message, now);
       case 'poolDigest':
         return poolDigests.told(link, message, now);
       case 'itemsWanted':
@@ -59,5 +61,13 @@ export class Extension {
       case 'beacon':
         return this.#whereabouts.beacon(link, message, now);
     }
+  }
+
+  /** In answer to a locator. @throws CodecError when one of them is none */
+  #blocks(link: GreetedLink, { request, end, blocks }: BlockBatch, now: Milliseconds): void {
+    const { sync } = this.#machines;
+    if (!sync.answers(link.id, request)) return;
+    for (const bytes of blocks) this.#catchUp.requestedBlock(link, decodeBlock(bytes), now);
+    if (end !== rangeEnds.more) sync.over(link.id, end === rangeEnds.nothingShared);
   }
 }

@@ -8,6 +8,8 @@ import { RankDelay } from './authoring/rank-delay.ts';
 import { Riddle } from './authoring/riddle.ts';
 import { Writer } from './authoring/writer.ts';
 import { Chain, type ChainState } from './chain/chain.ts';
+import { Depths } from './chain/depths.ts';
+import { deepestFork } from './chain/fork-choice.ts';
 import { Intake } from './chain/intake.ts';
 import { Newcomers } from './chain/newcomers.ts';
 import { Roots, settledBlocks } from './chain/roots.ts';
@@ -52,6 +54,7 @@ export interface Machines {
   readonly recorder: Recorder;
   readonly troubles: Troubles;
   readonly chain: Chain;
+  readonly depths: Depths;
   readonly intake: Intake;
   readonly roots: Roots;
   readonly newcomers: Newcomers;
@@ -80,7 +83,8 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
   const publicKey = curve.publicKey(secret);
   const effects = new Effects();
   const recorder = new Recorder(effects);
-  const chain = new Chain(state, publicKey, random, effects, recorder);
+  const chain = new Chain({ ...state, anchors: config.anchors }, publicKey, random, effects, recorder);
+  const depths = new Depths(chain, effects, recorder);
   const intake = new Intake(effects);
   const roots = new Roots(config.root);
   const authoring: Authoring = new Riddle({ ...config.riddle, dataGatherTimeMs: config.dataGatherTimeMs });
@@ -99,12 +103,19 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     recorder,
     troubles: new Troubles(effects),
     chain,
+    depths,
     intake,
     roots,
     newcomers: new Newcomers(chain, intake, roots, authoring, members, curve, rankDelay),
     gossip: new Gossip(chain, random, effects),
     sync: new Sync({
-      below: (blocks) => chain.tree.mainAt(chain.count - 1 - blocks)?.block.hash,
+      below: (blocks) => depths.below(blocks),
+      get remembered() {
+        return chain.count - 1 - chain.tree.lowest;
+      },
+      get deepest() {
+        return Math.min(chain.count - 1, deepestFork);
+      },
       get short() {
         return chain.count <= settledBlocks;
       },

@@ -107,7 +107,7 @@ export class ReferenceSplit {
     }
     watched.apart ??= { since: now, tip: tree.tip?.id };
     const { since, tip } = watched.apart;
-    const isHeld = tree.block(watched.shown.id) !== undefined;
+    const isHeld = tree.holds(watched.shown.id);
     if (now < since + patienceMs) {
       this.#deadline = Math.min(this.#deadline ?? Number.POSITIVE_INFINITY, since + patienceMs);
     } else if (isHeld) watched.isSplit = true;
@@ -122,10 +122,10 @@ export class ReferenceSplit {
   #isOurs(shown: Shown): boolean {
     const { tree } = this.#chain;
     if (tree.onMain(shown.id)) {
-      shown.height = tree.block(shown.id)?.height;
+      shown.height = tree.header(shown.id)?.height;
       return true;
     }
-    return shown.height !== undefined && shown.height < (tree.main[0]?.height ?? 0);
+    return shown.height !== undefined && shown.height < tree.lowest;
   }
 
   #report(keys: readonly PublicKeyHex[]): void {

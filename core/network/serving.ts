@@ -53,8 +53,7 @@ export class Serving {
 
   /** The other asked for the blocks after `start`. A newer question takes the place of the one being answered. */
   requested(link: LinkId, start: Hash | undefined): void {
-    const held = start === undefined ? undefined : this.#chain.tree.block(hashHex(start));
-    if (held !== undefined && !this.#chain.tree.onMain(held.id)) return;
+    if (start !== undefined && this.#chain.tree.header(hashHex(start))?.onMain === false) return;
     this.#begin(link, start === undefined ? [] : [start], { kind: 'singly' });
   }
 
@@ -122,14 +121,14 @@ export class Serving {
   #find(link: LinkId, hashes: readonly Hash[], manner: Manner): void {
     const { tree } = this.#chain;
     for (const [place, hash] of hashes.entries()) {
-      const held = tree.block(hashHex(hash));
+      const held = tree.header(hashHex(hash));
       if (held === undefined) {
         const request = this.#effects.nextRequest();
         this.#cursors.set(link, { kind: 'finding', manner, request, rest: hashes.slice(place + 1) });
         this.#effects.put({ kind: 'load', request, query: { kind: 'heightOf', hash } });
         return;
       }
-      if (!tree.onMain(held.id)) continue;
+      if (!held.onMain) continue;
       this.#cursors.set(link, { kind: 'paused', manner, next: held.height + 1 });
       return;
     }

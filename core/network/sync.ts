@@ -3,8 +3,8 @@
  *
  * A neighbour that holds a block we do not hold is asked for what follows our tip, whatever the counts. When no first
  * block comes within 1 s we ask again from 1, 2, 4 … blocks further back, then from none; one of ours is named all of
- * these at once, and asked like others only when it does not answer. A request ends with the
- * block that was wanted, or after 10 s without a further one. While one request makes progress no second one is made,
+ * these at once, as far as memory goes and then further, and asked like others when it does not answer. A request ends
+ * with the block that was wanted, or after 10 s without a further one. While one request makes progress no second one is made,
  * or a peer that joins would be sent the same chain by everybody. What ended without its block is asked for again after
  * a rest, for as long as the neighbour says that it holds it. Knows hashes and links, not blocks.
  */
@@ -15,8 +15,12 @@ import { mostLocated } from '../wire/holdings.ts';
 
 /** What the chain must tell. */
 export interface SyncView {
-  /** The hash so many blocks below the tip; undefined below what is held in memory. */
-  below(blocks: number): Hash | undefined;
+  /** The hash so many blocks below the tip: undefined below what is compared, `unread` while the store is asked. */
+  below(blocks: number): Hash | 'unread' | undefined;
+  /** As many blocks below the tip as are known without asking the store. */
+  readonly remembered: number;
+  /** As many blocks below the tip as a request goes back at most. */
+  readonly deepest: number;
   /** Whether the chain is short enough that another root's could take its place, so that asking from none helps. */
   readonly short: boolean;
   /** Whether the neighbour's chain has another root, so that only all of it can be compared. */
@@ -83,13 +87,17 @@ export interface GivenUp {
 /** spec/safety.md, Blocks 5. */
 const firstBlockMs = 1_000;
 const nextBlockMs = 10_000;
+/** Until the store is asked again for a hash that it is still reading. */
+const readingMs = 100;
+/** From the 8 blocks below the tip that are always in memory to 4,096, as deep as a fork is compared, in three. */
+const leap = 8;
 /** A request that brings nothing for so long keeps nobody from asking elsewhere, and not from writing. */
 const slowMs = 1_500;
 const mostRequests = 3;
 const restMs = { least: 5_000, most: 60_000 };
 /**
  * So many requests in a row that brought nothing, whoever was asked, and we write in spite of what neighbours say they
- * hold. More than one search for a fork takes (from 0, 1, 2, 4 and 8 back).
+ * hold. A search for a fork further back than 64 takes more: nothing is lost when we write on our branch meanwhile.
  */
 const mostFruitless = 8;
 
@@ -264,11 +272,15 @@ export class Sync {
       }
       if (state.range !== undefined && state.answer === 'none' && !state.isOver) {
         want.isDeafToLocators = true;
-        again.push(this.#ask(link, want, state.back, now));
+        again.push(this.#ask(link, want, state.back === undefined ? undefined : 0, now));
         continue;
       }
       // It knows where we asked from and has nothing more: it left the branch of the block that it named.
       const further = state.answer === 'held' ? undefined : this.#further(state);
+      if (further === 'unread') {
+        state.heardAt = state.isOver ? now + readingMs : Math.max(state.heardAt, now - firstBlockMs + readingMs);
+        continue;
+      }
       if (state.answer !== 'held') this.#fruitless++;
       if (further !== undefined) {
         again.push(this.#ask(link, want, further.back, now));
@@ -293,25 +305,35 @@ export class Sync {
   }
 
   #ask(link: LinkId, want: Want, back: number | undefined, now: Milliseconds): BlockRequest {
-    const start = back === undefined ? undefined : this.#view.below(back);
-    const from = start === undefined ? undefined : back;
+    const found = back === undefined ? undefined : this.#view.below(back);
+    const start = found === 'unread' ? undefined : found;
     const quietSince = want.state.kind === 'asked' ? want.state.quietSince : now;
-    const range = this.#view.takesLocators(link) && !want.isDeafToLocators ? ++this.#lastRange : undefined;
     const times = { heardAt: now, usefulAt: now, quietSince };
-    want.state = { kind: 'asked', back: from, range, answer: 'none', ...times, isOutdated: false, isOver: false };
-    if (range === undefined) return { link, start };
-    return { link, range, locator: start === undefined ? [] : this.#locator() };
+    const asked = { kind: 'asked', answer: 'none', ...times, isOutdated: false, isOver: false } as const;
+    if (this.#view.takesLocators(link) && !want.isDeafToLocators) {
+      const range = ++this.#lastRange;
+      const named = back === undefined || start === undefined ? [] : this.#locator(back);
+      want.state = { ...asked, back: named.at(-1)?.back, range };
+      return { link, range, locator: named.map(({ hash }) => hash) };
+    }
+    // What the next step needs is read meanwhile.
+    const step = back === undefined ? undefined : this.#step(back);
+    if (step !== undefined) this.#view.below(step);
+    want.state = { ...asked, back: start === undefined ? undefined : back, range: undefined };
+    return { link, start };
   }
 
-  /** Of our tip and what is 1, 2, 4 … below it, as far as memory goes. */
-  #locator(): Hash[] {
-    const locator: Hash[] = [];
-    for (let back = 0; locator.length < mostLocated; back = Math.max(1, 2 * back)) {
-      const hash = this.#view.below(back);
-      if (hash === undefined) break;
-      locator.push(hash);
-    }
-    return locator;
+  /** Our tip, what is 1, 2, 4 … below it as far as that is in memory, and what is so far back, which is too. */
+  #locator(farthest: number): { readonly back: number; readonly hash: Hash }[] {
+    const named: { readonly back: number; readonly hash: Hash }[] = [];
+    const name = (back: number): boolean => {
+      const hash = back <= this.#view.remembered ? this.#view.below(back) : undefined;
+      if (hash === undefined || hash === 'unread' || named.length >= mostLocated) return false;
+      return named.push({ back, hash }) > 0;
+    };
+    for (let back = 0; name(back); back = Math.max(1, 2 * back));
+    if (farthest > (named.at(-1)?.back ?? 0)) name(farthest);
+    return named;
   }
 
   #nextSlow(now: Milliseconds): Milliseconds | undefined {
@@ -331,11 +353,27 @@ export class Sync {
   }
 
   /** The next step back after no answer; undefined when there is none left. */
-  #further({ back, range }: Asked): { readonly back: number | undefined } | undefined {
+  #further({ back, range }: Asked): { readonly back: number | undefined } | 'unread' | undefined {
     if (back === undefined) return undefined;
-    const step = back === 0 ? 1 : 2 * back;
-    if (range === undefined && this.#view.below(step) !== undefined) return { back: step };
+    const step = range === undefined ? this.#step(back) : this.#leap(back);
+    const start = step === undefined ? undefined : this.#view.below(step);
+    if (start === 'unread') return start;
+    if (start !== undefined) return { back: step };
     return this.#view.short ? { back: undefined } : undefined;
+  }
+
+  /** How far back the next locator goes: each reads from the store what it names, which a near fork does not need. */
+  #leap(back: number): number | undefined {
+    const { deepest } = this.#view;
+    return back >= deepest ? undefined : Math.min(deepest, leap * Math.max(1, back));
+  }
+
+  /** Past the end of a short chain all is asked for; of a long one, from as far back as it is compared. */
+  #step(back: number): number | undefined {
+    const { deepest, short } = this.#view;
+    const step = back === 0 ? 1 : 2 * back;
+    if (step <= deepest) return step;
+    return short || back >= deepest ? undefined : deepest;
   }
 }
 

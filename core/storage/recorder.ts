@@ -54,6 +54,11 @@ export class Recorder {
     this.#effects = effects;
   }
 
+  /** Whether the store has all that it was to be told. */
+  get isIdle(): boolean {
+    return this.#underWay === undefined && this.#later.length === 0 && isNothing(this.#gathered);
+  }
+
   /** Blocks from height `cutTo` on (undefined: none) give way to `append`. */
   chainMoved(cutTo: number | undefined, append: readonly StoredBlock[]): void {
     this.#inOrder(() => this.#move(cutTo, append));

@@ -83,7 +83,7 @@ describe('two chains with different roots', () => {
     const { simulator, left, right, chains } = meeting(1, [66, 3], [80, 9]);
     simulator.run(10_000);
     for (const peer of simulator.peers) simulator.share(peer);
-    simulator.run(15_000);
+    simulator.run(30_000);
     for (const [pair, chain] of [
       [left, chains.left],
       [right, chains.right],

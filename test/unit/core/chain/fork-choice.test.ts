@@ -37,7 +37,7 @@ describe('the standing of a block', () => {
   it('has the lot that the specification gives', () => {
     const block = b.block(parent);
     const lot = sha256(concatBytes(utf8Bytes('mcfc'), parent.hash, b.key));
-    expect(bytesToHex(standingOf(block, parent).lot)).toBe(bytesToHex(lot));
+    expect(bytesToHex(standingOf(block, parent.nextChoices).lot)).toBe(bytesToHex(lot));
   });
 
   it('ranks a first block as not listed, for nobody named its author', () => {
@@ -45,7 +45,7 @@ describe('the standing of a block', () => {
   });
 
   it('puts rank before lot before hash', () => {
-    const of = (author: Author) => standingOf(author.block(parent), parent);
+    const of = (author: Author) => standingOf(author.block(parent), parent.nextChoices);
     expect(compareStandings(of(b), of(c))).toBeLessThan(0);
     expect(compareStandings(of(c), of(a))).toBeLessThan(0);
     const [unlisted, other] = [of(a), of(d)];
@@ -57,6 +57,6 @@ describe('the standing of a block', () => {
 
   it('is the same only for the same block', () => {
     const block = b.block(parent);
-    expect(compareStandings(standingOf(block, parent), standingOf(block, parent))).toBe(0);
+    expect(compareStandings(standingOf(block, parent.nextChoices), standingOf(block, parent.nextChoices))).toBe(0);
   });
 });

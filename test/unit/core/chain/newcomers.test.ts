@@ -74,9 +74,9 @@ describe('a block whose parent is held', () => {
   it('is taken, and moves the main chain or does not', () => {
     const bench = new Bench();
     const root = b.block(undefined, [b.key, c.key]);
-    expect(bench.come(root)).toMatchObject([{ kind: 'taken', moved: true }]);
-    expect(bench.come(b.block(root))).toMatchObject([{ kind: 'taken', moved: true }]);
-    expect(bench.come(c.block(root))).toMatchObject([{ kind: 'taken', moved: false }]);
+    expect(bench.come(root)).toMatchObject([{ kind: 'taken', standing: 'moved' }]);
+    expect(bench.come(b.block(root))).toMatchObject([{ kind: 'taken', standing: 'moved' }]);
+    expect(bench.come(c.block(root))).toMatchObject([{ kind: 'taken', standing: 'side' }]);
   });
 
   it('is placed once', () => {
@@ -144,7 +144,7 @@ describe('news from an author who was not chosen', () => {
     expect(bench.come(news)).toMatchObject([{ kind: 'heldBack', relay: true }]);
     expect([bench.main, bench.newcomers.deadline]).toEqual([hashes([root]), later + graceMs]);
     expect(bench.elapse(later + graceMs - 1)).toEqual([]);
-    expect(bench.elapse(later + graceMs)).toMatchObject([{ kind: 'taken', moved: true }]);
+    expect(bench.elapse(later + graceMs)).toMatchObject([{ kind: 'taken', standing: 'moved' }]);
     expect([bench.main, bench.newcomers.deadline]).toEqual([hashes([root, news]), undefined]);
   });
 
@@ -153,7 +153,7 @@ describe('news from an author who was not chosen', () => {
     const [news, better] = [d.block(root), c.block(root)];
     bench.come(news);
     expect(kinds(bench.come(better))).toEqual(['taken']);
-    expect(bench.elapse(later + graceMs)).toMatchObject([{ kind: 'taken', moved: false }]);
+    expect(bench.elapse(later + graceMs)).toMatchObject([{ kind: 'taken', standing: 'side' }]);
     expect(bench.main).toEqual(hashes([root, better]));
   });
 
@@ -161,7 +161,7 @@ describe('news from an author who was not chosen', () => {
     const bench = new Bench();
     bench.come(root, { now: start });
     bench.members.heard(c.keepAlive(1), later - 900);
-    expect(bench.come(d.block(root))).toMatchObject([{ kind: 'taken', moved: true }]);
+    expect(bench.come(d.block(root))).toMatchObject([{ kind: 'taken', standing: 'moved' }]);
   });
 
   it('is held back before the candidates have had their 0.9 s from the arrival of the newest block', () => {
@@ -184,7 +184,7 @@ describe('news from an author who was not chosen', () => {
   it('is taken at once when it is no child of the tip', () => {
     const bench = withCandidateOnline();
     bench.come(c.block(root));
-    expect(bench.come(d.block(root))).toMatchObject([{ kind: 'taken', moved: false }]);
+    expect(bench.come(d.block(root))).toMatchObject([{ kind: 'taken', standing: 'side' }]);
   });
 
   it('is taken when it comes again as asked for, and is not held back any more', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Block } from '../../../../core/chain/block.ts';
-import { hashHex } from '../../../../core/crypto/keys.ts';
+import { type Hash, hashHex } from '../../../../core/crypto/keys.ts';
 import { headRestMs } from '../../../../core/network/heads.ts';
 import { extensionSaying } from '../../../../core/wire/carrier.ts';
 import { wireVersion } from '../../../../core/wire/messages.ts';
@@ -125,15 +125,17 @@ describe('a head that a neighbour names', () => {
 
   it('is looked at no more than four times a second, the newest then', () => {
     const chain = b.chain(20);
+    const root = chain[0]?.hash as Hash;
     const stage = holding(chain);
     const remote = stage.join(b, greetingOf(chain));
-    stage.forget();
-    for (let count = 0; count < 50; count++) remote.say(headOf([chain[0] as Block, ...c.chain(1)]));
-    remote.say(headOf([chain[0] as Block, ...c.chain(7)]));
-    expect(stage.of('load')).toHaveLength(1);
-    stage.pass(headRestMs);
-    expect(stage.of('load')).toHaveLength(2);
-    expect(stage.machine.syncing).toEqual({ held: 20, of: 20 });
+    for (let height = 30; height < 80; height++) {
+      remote.say(extensionSaying({ kind: 'head', height, tip: new Uint8Array(32).fill(height) as Hash, root }));
+    }
+    expect(stage.machine.syncing).toEqual({ held: 20, of: 31 });
+    stage.pass(headRestMs - 1);
+    expect(stage.machine.syncing).toEqual({ held: 20, of: 31 });
+    stage.pass(1);
+    expect(stage.machine.syncing).toEqual({ held: 20, of: 80 });
   });
 
   it('of another root is asked for from the first block on', () => {

@@ -4,21 +4,36 @@ import { type BlockRequest, type GivenUp, Sync } from '../../../../core/network/
 
 const start = 1_000;
 const hash = (name: number) => new Uint8Array(32).fill(name) as Hash;
+/** Of our block so far below the tip. */
+const at = (back: number) => Uint8Array.of(back & 255, back >> 8, ...new Uint8Array(30)) as Hash;
 
 /** One neighbour of ours that holds a block we lack; moved through time as a peer does. */
 class Bench {
   now = start;
-  otherRoot = false;
   isChecking = false;
-  /** What each question named, newest first; and by which number, of those by a locator. */
-  readonly asked: string[][] = [];
+  /** How far below our tip it is in memory; the store is asked for the rest, and has read it a moment later. */
+  remembered: number;
+  /** What each question named, as so far below the tip; and by which number, of those by a locator. */
+  readonly asked: number[][] = [];
   readonly ranges: number[] = [];
   readonly givenUp: GivenUp[] = [];
   readonly sync: Sync;
+  #wanted: number | undefined;
 
-  constructor(height = 10, short = false, otherRoot = false) {
+  constructor({ height = 10, remembered = 9, short = false, otherRoot = false } = {}) {
+    this.remembered = remembered;
+    const inMemory = () => this.remembered;
     this.sync = new Sync({
-      below: (blocks) => (blocks < height ? hash(100 + blocks) : undefined),
+      below: (back) => {
+        if (back >= height) return undefined;
+        if (back <= this.remembered) return at(back);
+        this.#wanted = back;
+        return 'unread';
+      },
+      get remembered() {
+        return inMemory();
+      },
+      deepest: height - 1,
       short,
       hasOtherRoot: () => otherRoot,
       isChecking: () => this.isChecking,
@@ -26,6 +41,12 @@ class Bench {
     });
     this.sync.want(1, { target: hash(7), count: 50 });
     this.event();
+  }
+
+  /** The store has read what was wanted. */
+  read(): void {
+    this.remembered = Math.max(this.remembered, this.#wanted ?? 0);
+    this.until(this.now + 100);
   }
 
   event(): void {
@@ -57,19 +78,19 @@ class Bench {
 
   #keep(request: BlockRequest): void {
     const named = 'range' in request ? request.locator : [request.start].filter((from) => from !== undefined);
-    this.asked.push(named.map((each) => `${each[0]}`));
+    this.asked.push(named.map(([low = 0, high = 0]) => low + 256 * high));
     if ('range' in request) this.ranges.push(request.range);
   }
 }
 
 describe('one of ours that holds what we lack', () => {
   it('is named all places at once where the fork may be', () => {
-    expect(new Bench().asked).toEqual([['100', '101', '102', '104', '108']]);
+    expect(new Bench().asked).toEqual([[0, 1, 2, 4, 8]]);
   });
 
   it.each([
-    ['who holds nothing', new Bench(0, true)],
-    ['one whose chain has another root', new Bench(10, true, true)],
+    ['who holds nothing', new Bench({ height: 0, short: true })],
+    ['one whose chain has another root', new Bench({ otherRoot: true })],
   ])('is asked for all by %s', (_, { asked, ranges }) => {
     expect([asked, ranges.length]).toEqual([[[]], 1]);
   });
@@ -88,18 +109,33 @@ describe('one of ours that holds what we lack', () => {
     bench.until(start + 999);
     expect(bench.asked).toHaveLength(1);
     bench.until(start + 2_500);
-    expect(bench.asked.slice(1)).toEqual([['100'], ['101']]);
+    expect(bench.asked.slice(1)).toEqual([[0], [1]]);
     expect([bench.ranges.length, bench.sync.answers(1, bench.range)]).toEqual([1, false]);
   });
 
-  it('that shares nothing of a long chain is given up at once', () => {
-    const bench = new Bench();
+  it('that shares nothing is asked from further back, where the store has read what is there, and then given up', () => {
+    const bench = new Bench({ height: 4_097 });
+    for (const round of [1, 2, 3]) {
+      bench.over(true);
+      expect([bench.asked.length, bench.givenUp]).toEqual([round, []]);
+      bench.read();
+      expect(bench.asked).toHaveLength(round + 1);
+    }
+    expect(bench.asked.map((named) => named.at(-1))).toEqual([8, 64, 512, 4_096]);
+    expect(bench.asked[3]).toEqual([0, ...Array.from({ length: 13 }, (_, power) => 2 ** power)]);
     bench.over(true);
-    expect([bench.givenUp, bench.asked.length]).toEqual([[{ link: 1, hasMoved: false }], 1]);
+    expect([bench.asked.length, bench.givenUp]).toEqual([4, [{ link: 1, hasMoved: false }]]);
+  });
+
+  it('is named the oldest that is compared too, where that is no power of two', () => {
+    const bench = new Bench({ height: 51, remembered: 50 });
+    expect(bench.asked).toEqual([[0, 1, 2, 4, 8, 16, 32]]);
+    bench.over(true);
+    expect(bench.asked[1]).toEqual([0, 1, 2, 4, 8, 16, 32, 50]);
   });
 
   it('that shares nothing of a short chain is asked for all, once', () => {
-    const bench = new Bench(10, true);
+    const bench = new Bench({ height: 9, short: true });
     bench.over(true);
     expect([bench.givenUp, bench.asked[1], bench.ranges.length]).toEqual([[], [], 2]);
     bench.over(true);
