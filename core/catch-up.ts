@@ -62,7 +62,9 @@ export class CatchUp {
   /** The neighbour's greeting names its root, its newest block and how many it holds. */
   greeted(link: GreetedLink): void {
     const { root, last, count } = link.phase.greeting;
-    if (last !== undefined) this.#named(link, last, root, Number(count));
+    if (last === undefined) return;
+    this.#named(link, last, root, Number(count));
+    this.#askDoubtful(link.id);
   }
 
   /** A block we asked for. */
@@ -75,6 +77,7 @@ export class CatchUp {
         this.#offer(link, block, true);
         // A newer question takes the place of the one being answered: no more than this was needed.
         askForBlocks(this.#machines.links, { link: link.id, start: block.hash });
+        this.#askDoubtful(link.id);
         return;
       }
       // One of ours that speaks `gcm-siv` cannot tell us from the reference, and sends a forced block like this.
@@ -164,7 +167,7 @@ export class CatchUp {
     if (this.#tipUnshared && !this.busy(now)) {
       this.#tipUnshared = false;
       effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
-      this.#shareTip();
+      heads.share();
     }
     heads.tell(this.busy(now), now);
   }
@@ -174,6 +177,7 @@ export class CatchUp {
     this.#machines.heads.ended(link);
     this.#machines.roots.forget(link);
     this.#differences.ended(link);
+    this.#machines.chain.doubts.ended(link);
     this.#machines.troubles.over(link);
   }
 
@@ -274,6 +278,14 @@ export class CatchUp {
     for (const link of chain.doubt(body, now + graceMs(rankDelay), holders)) askForBlocks(links, { link, start });
   }
 
+  /** A neighbour that has not been asked yet may hold a better body. */
+  #askDoubtful(link: LinkId): void {
+    const { chain, sync } = this.#machines;
+    if (sync.isOpen(link)) return;
+    const body = chain.doubts.ask(link);
+    if (body !== undefined) askForBlocks(this.#machines.links, { link, start: body.block.parent });
+  }
+
   /** It stands on our main chain below what is held. Blocks on it are compared when their surroundings were read. */
   #old({ link, hash }: Lookup, height: number): void {
     const { depths, intake, troubles } = this.#machines;
@@ -346,15 +358,6 @@ export class CatchUp {
       const isForeign = link.root !== chain.root;
       if (link.phase.quiet === isForeign) continue;
       links.close(link, isForeign ? 'its chain has another root now' : 'greets again, for the roots are one now');
-    }
-  }
-
-  /** Ours hear its name (heads.ts), and ask for what they lack. */
-  #shareTip(): void {
-    const { shown } = this.#machines.chain;
-    if (shown === undefined) return;
-    for (const link of this.#machines.links.greeted()) {
-      if (!link.phase.ours && link.head !== shown.id) this.#share(link, shown);
     }
   }
 

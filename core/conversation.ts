@@ -100,7 +100,7 @@ export class Conversation {
   speak(now: Milliseconds): void {
     const { chain, links, neighbours, config, crossing, gossip } = this.#machines;
     for (const { id, data, holders, link } of gossip.due(now)) this.passOn(id, data, holders, link, now);
-    for (const { id, data } of chain.pool.dueToShareAgain(now)) this.passOn(id, data, new Set(), undefined, now);
+    for (const { id, data } of chain.dueToShareAgain(now)) this.passOn(id, data, new Set(), undefined, now);
     for (const { item, into } of crossing.due(now)) this.#share(item.data, new Set(), otherDialect(into));
     const linked = links.proven;
     if (neighbours.dueToAsk(linked.length, now)) {

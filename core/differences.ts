@@ -34,6 +34,7 @@ export class Differences {
 
   /** When a neighbour is to be told that had to wait. */
   get deadline(): Milliseconds | undefined {
+    if (this.#machines.chain.isMoving) return undefined;
     let earliest: Milliseconds | undefined;
     for (const { at, isDue } of this.#told.values()) {
       if (isDue && (earliest === undefined || at + restMs < earliest)) earliest = at + restMs;
@@ -81,7 +82,7 @@ export class Differences {
   }
 
   #of(link: LinkId): Told {
-    const told = this.#told.get(link) ?? { ids: new Set(), at: Number.NEGATIVE_INFINITY, isDue: false };
+    const told = this.#told.get(link) ?? { ids: new Set(), at: 0, isDue: false };
     this.#told.set(link, told);
     return told;
   }

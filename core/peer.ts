@@ -113,18 +113,7 @@ export class PeerMachine {
     const { announcements, watchDog, crossing, gossip, heads, referenceSplit, poolDigests } = this.#machines;
     const online = [presence, beacons, members, announcements, watchDog, this.#whereabouts, referenceSplit];
     let earliest: Milliseconds | undefined;
-    const blocks = [
-      sync,
-      heads,
-      newcomers,
-      this.#catchUp,
-      chain.doubts,
-      chain.pool,
-      writer,
-      crossing,
-      gossip,
-      poolDigests,
-    ];
+    const blocks = [sync, heads, newcomers, this.#catchUp, chain.doubts, chain, writer, crossing, gossip, poolDigests];
     for (const { deadline } of [...online, neighbours, links, ...blocks]) {
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
     }

@@ -33,10 +33,10 @@ import { RecentAuthors } from './recent-authors.ts';
 import { RecentItems } from './recent-items.ts';
 import { type Candidate, Tree, type TreeBlock } from './tree.ts';
 
-/** A batch of a reorganisation: one store transaction (spec/safety.md, Fork choice). */
+/** One store transaction of a reorganisation (spec/safety.md, Fork choice). */
 const batchBlocks = 64;
 const batchBytes = 4 * 1024 * 1024;
-/** Better bodies at one time that wait for the main chain to leave the block. */
+/** Better bodies that wait until the main chain has left the block. */
 const mostRecuts = 64;
 
 /** What became of a block that was added. */
@@ -111,7 +111,6 @@ export class Chain {
     return this.#tree;
   }
 
-  /** Number of blocks of the main chain. */
   get count(): number {
     return this.#tree.count;
   }
@@ -159,8 +158,7 @@ export class Chain {
 
   /** The parent of one of the newest blocks. */
   parentOf(hash: Hash): Hash | undefined {
-    const parentId = this.#tree.header(hashHex(hash))?.parentId;
-    return parentId === undefined ? undefined : hashFrom(hexToBytes(parentId));
+    return this.#tree.header(hashHex(hash))?.parentHash;
   }
 
   get rootHash(): Hash | undefined {
@@ -170,6 +168,15 @@ export class Chain {
   /** The first block, when there is one that others may hear of. */
   get shownRoot(): Hash | undefined {
     return this.shown === undefined ? undefined : this.rootHash;
+  }
+
+  /** Of a left branch. Not while the blocks of the better one, which may hold them, are on their way. */
+  dueToShareAgain(now: Milliseconds): PoolItem[] {
+    return this.#isMoving ? [] : this.pool.dueToShareAgain(now);
+  }
+
+  get deadline(): Milliseconds | undefined {
+    return this.#isMoving ? undefined : this.pool.deadline;
   }
 
   /** Whether one of the newest blocks holds the item; for older ones the store is asked. */
@@ -237,7 +244,7 @@ export class Chain {
     return this.#tree.lower(candidates);
   }
 
-  /** Another body of a block that is held. @param held its body @returns whether the other is better, and takes its place */
+  /** @param held the body of a block that is held @returns whether this other one is better, and takes its place */
   recut(candidate: Candidate, held: Candidate, now: Milliseconds): boolean {
     const id = hashHex(candidate.block.hash);
     const before = this.#recuts.get(id) ?? held;
@@ -293,7 +300,7 @@ export class Chain {
     return true;
   }
 
-  /** An item that turned out to stand on the chain already. */
+  /** One that turned out to stand on the chain already. */
   dropPending(id: ItemIdHex): void {
     const item = this.pool.remove(id);
     if (item === undefined) return;
@@ -334,16 +341,11 @@ export class Chain {
     return moved;
   }
 
-  /** Bodies that were to be others, of blocks that the main chain has left by now. */
+  /** Bodies that were to be others, of blocks that were left. */
   #recutNow(): TreeNode<TreeBlock>[] {
-    const recut: TreeNode<TreeBlock>[] = [];
-    for (const [id, candidate] of this.#recuts) {
-      if (this.#tree.onMain(id)) continue;
-      this.#recuts.delete(id);
-      const node = this.#tree.recut(candidate);
-      if (node !== undefined) recut.push(node);
-    }
-    return recut;
+    const left = [...this.#recuts].filter(([id]) => !this.#tree.onMain(id));
+    for (const [id] of left) this.#recuts.delete(id);
+    return left.flatMap(([, candidate]) => this.#tree.recut(candidate) ?? []);
   }
 
   #storeAside(node: TreeNode<TreeBlock>, { block, bytes, verified }: TreeBlock): void {
@@ -381,7 +383,7 @@ export class Chain {
     return { cutTo, append: applied.map(storedBlock) };
   }
 
-  /** What the left branch alone held, in its old order. Unverified items were nobody's word and stay away. */
+  /** In its old order. Unverified items were nobody's word and stay away. */
   #giveBack(reverted: readonly ChainBlock[], now: Milliseconds): void {
     const lacking: PoolItem[] = [];
     for (const block of [...reverted].reverse()) {

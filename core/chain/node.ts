@@ -30,6 +30,7 @@ export interface Arrival {
 export class TreeNode<Body> {
   readonly id: HashHex;
   readonly hash: Hash;
+  readonly parentHash: Hash | undefined;
   readonly parentId: HashHex | undefined;
   readonly author: PublicKey;
   readonly holder: Holder;
@@ -55,6 +56,7 @@ export class TreeNode<Body> {
   constructor({ hash, parent, author, nextChoices }: Block, { height, at, link, size }: Arrival) {
     this.id = hashHex(hash);
     this.hash = hash;
+    this.parentHash = parent;
     this.parentId = parent === undefined ? undefined : hashHex(parent);
     this.author = author;
     this.holder = holderOf(author);

@@ -38,7 +38,7 @@ export interface TreeBlock extends Candidate {
 /** What is held of a block whose body may be in the store only. */
 export type TreeHeader = Pick<
   TreeNode<TreeBlock>,
-  'id' | 'hash' | 'parentId' | 'author' | 'holder' | 'height' | 'nextChoices' | 'arrivedAt' | 'onMain'
+  'id' | 'hash' | 'parentHash' | 'parentId' | 'author' | 'holder' | 'height' | 'nextChoices' | 'arrivedAt' | 'onMain'
 >;
 
 export type Held =

@@ -45,7 +45,7 @@ function live(stage: Stage, milliseconds: number, serving: readonly (readonly [R
   }
 }
 
-describe('a fork far below the tip', () => {
+describe('a fork far below the tip', { timeout: 60_000 }, () => {
   /** Two branches that part so many blocks below the end of ours. */
   function deepFork(deep: number, below = 60) {
     const trunk = b.chain(below);
@@ -108,7 +108,7 @@ describe('a fork far below the tip', () => {
     expect(again.store.hashes.slice(0, ours.length)).toEqual(hashes(ours));
   });
 
-  it('too far below is told, changes nothing, and keeps nobody from writing', { timeout: 60_000 }, () => {
+  it('too far below is told, changes nothing, and keeps nobody from writing', () => {
     const { ours, theirs } = deepFork(4_100, 4);
     const stage = holding(ours);
     const remote = linked(stage, c, theirs.slice(0, 20));

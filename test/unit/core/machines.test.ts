@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { type Block, encodeBlock } from '../../../core/chain/block.ts';
+import { equalBytes } from '../../../core/codec/bytes.ts';
 import { defaultConfig } from '../../../core/config.ts';
 import { hashHex } from '../../../core/crypto/keys.ts';
 import { type Machines, makeMachines } from '../../../core/machines.ts';
@@ -16,7 +18,7 @@ function make(config: Partial<typeof defaultConfig> = {}, blocks = 0): Machines 
     secret: self.secret,
     curve: fakeCurve,
     random: new Seeded(1).random,
-    chain: { count: blocks, root: chain[0]?.hash, recent: chain.map(candidateOf) },
+    chain: { count: blocks, root: chain[0]?.hash, recent: chain.slice(-10).map(candidateOf) },
     startedAt: start,
   });
 }
@@ -54,27 +56,44 @@ describe('the machines of one peer', () => {
     expect(make({ riddle: { nextCandidates: 0, forcedRestart: 'majority' } }).chain.count).toBe(0);
   });
 
-  it('ask a neighbour from where the chain ends, and step back along it', () => {
+  /** The store answers for blocks, of which none stand aside. */
+  function read({ depths, effects }: Machines, chain: readonly Block[]): void {
+    depths.advance();
+    for (const effect of effects.take()) {
+      if (effect.kind !== 'load') continue;
+      if (effect.query.kind === 'sideBlocks') depths.loaded(effect.request, { kind: 'sideBlocks', blocks: [] });
+      if (effect.query.kind !== 'blocks') continue;
+      const { from, count } = effect.query;
+      const blocks = chain.slice(from, from + count).map((block) => ({ bytes: encodeBlock(block), unverified: [] }));
+      depths.loaded(effect.request, { kind: 'blocks', blocks });
+    }
+  }
+
+  it('ask a neighbour from where the chain ends, and step back along it and along what is stored', () => {
     const machines = make({}, 30);
-    const { sync, chain } = machines;
-    const target = new Author(4).block(undefined).hash;
-    sync.want(1, { target, count: 40 });
+    const { sync } = machines;
+    const chain = new Author(2).chain(30);
+    sync.want(1, { target: new Author(4).block(undefined).hash, count: 40 });
     const asked = [sync.next(start)[0]];
     for (let at = sync.deadline; at !== undefined && asked.length < 7; at = sync.deadline) {
+      read(machines, chain);
       asked.push(...sync.elapse(at).again);
       sync.next(at);
     }
     const starts = asked.map((request) => (request !== undefined && 'start' in request ? request.start : undefined));
-    expect(starts).toEqual([29, 28, 27, 25, 21, 13, -1].map((height) => chain.tree.headerAt(height)?.hash));
+    const heights = starts.map((from) => chain.findIndex(({ hash }) => from !== undefined && equalBytes(hash, from)));
+    expect(heights).toEqual([29, 28, 27, 25, 21, 13, -1]);
     expect(asked[6]).toEqual({ link: 1, start: undefined });
   });
 
   it('ask nobody from none when the chain is too long to give way', () => {
-    const { sync } = make({}, 65);
+    const machines = make({}, 65);
+    const { sync } = machines;
     sync.want(1, { target: new Author(4).block(undefined).hash, count: 40 });
     sync.next(start);
     let asked = 1;
     for (;;) {
+      read(machines, new Author(2).chain(65));
       const now = sync.deadline ?? 0;
       const { again, givenUp } = sync.elapse(now);
       sync.next(now);

@@ -21,7 +21,7 @@ describe('a body in doubt', () => {
     doubts.begin(body, 100, []);
     doubts.begin(other, 150, []);
     expect([doubts.deadline, doubts.ids.length, doubts.elapse(99)]).toEqual([100, 2, false]);
-    expect([doubts.elapse(100), doubts.deadline, doubts.body(id)]).toEqual([true, 150, undefined]);
+    expect([doubts.elapse(100), doubts.deadline, doubts.ids.length, doubts.body(id)]).toEqual([true, 150, 1, body]);
   });
 
   it('gives way to a better one, and is in doubt no more when all items of that hold', () => {
@@ -31,6 +31,28 @@ describe('a body in doubt', () => {
     expect(doubts.body(id)?.bytes).toHaveLength(3);
     doubts.settle(id);
     expect([doubts.body(id), doubts.deadline]).toEqual([undefined, undefined]);
+  });
+
+  it('is asked of new neighbours later on, one after the other, and of eight at most', () => {
+    const doubts = new Doubts();
+    doubts.begin(body, 100, [1]);
+    doubts.begin(other, 100, []);
+    doubts.elapse(100);
+    expect([doubts.ask(1), doubts.ask(2), doubts.ask(2)]).toEqual([undefined, body, undefined]);
+    expect(doubts.answered(id, 2)).toBe(true);
+    expect(doubts.ask(2)).toBe(other);
+    doubts.ended(1);
+    expect(doubts.ask(1)).toBe(other);
+    const asked = Array.from({ length: 20 }, (_, place) => doubts.ask(10 + place));
+    expect(asked.filter((one) => one === body)).toHaveLength(6);
+  });
+
+  it('gives room to a newer one when its grace time is over', () => {
+    const doubts = new Doubts();
+    for (const each of bodies.slice(0, 16)) doubts.begin(each, 100, [1]);
+    doubts.elapse(100);
+    expect(doubts.begin(bodies[16] as typeof body, 200, [7])).toEqual([7]);
+    expect(doubts.body(id)).toBeUndefined();
   });
 
   it('is one of sixteen at most', () => {

@@ -57,7 +57,7 @@ function by(writers: readonly Author[], count: number, parent?: Block): Block[] 
 
 describe('the walk', () => {
   it('ends at the tip that the slow one finds, whatever the tree and the order of arrival', { timeout: 60_000 }, () => {
-    const { trees, wrong, differing, decidedBySupport, moved } = forkChoiceRun(1_500, 4, 1);
+    const { trees, wrong, differing, decidedBySupport, moved } = forkChoiceRun(600, 4, 1);
     expect({ wrong, differing }).toEqual({ wrong: 0, differing: 0 });
     for (const often of [decidedBySupport, moved]) expect(often).toBeGreaterThan(trees / 4);
   });
