@@ -92,6 +92,8 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
   const members = new Members(publicKey, random, startedAt);
   const { thin, keepAliveMs, network, relationship } = config;
   const identity = { curve, random, secret, publicKey };
+  const beacons = new Beacons({ ...identity, network, thin, keepAliveMs }, members, startedAt);
+  const spokeAt = (now: Milliseconds) => beacons.spokeAt(now);
   const ownAddress = new OwnAddress(config);
   const accepts: readonly DialectName[] = config.wire === 'auto' ? ['cbc', 'gcm-siv'] : [config.wire];
   const links = new Links({ ...identity, network, accepts }, relationship, effects);
@@ -140,12 +142,12 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     crossing,
     poolDigests: new PoolDigests(chain, links, crossing, random),
     presence: new Presence({ ...identity, thin, keepAliveMs }, members, startedAt),
-    beacons: new Beacons({ ...identity, network, thin, keepAliveMs }, members, startedAt),
+    beacons,
     ownAddress,
     neighbours: new Neighbours(relationship, ownAddress, keyHex(publicKey), random, effects, startedAt),
     links,
     referenceSplit: new ReferenceSplit(chain, links, effects),
-    writer: new Writer({ ...identity, thin, rankDelay }, authoring, chain, members, effects),
+    writer: new Writer({ ...identity, thin, rankDelay, spokeAt }, authoring, chain, members, effects),
     random,
   };
 }

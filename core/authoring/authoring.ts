@@ -18,6 +18,11 @@ export interface AuthoringView {
   readonly pendingSince: Milliseconds;
   /** Other keys that count as online for writing, freshest first, without our own. */
   readonly online: readonly PublicKey[];
+  /**
+   * Whether we have shown ourselves as lately as the 64 freshest of those. In a large network each of the others hardly
+   * knows whether we are there.
+   */
+  readonly isAmongFreshest: boolean;
   /** Until when a key counts as online for writing without a further sign of life. */
   onlineUntil(key: PublicKey): Milliseconds;
   /** Whether a key may be a reference peer's that still writes: it writes later than ours and never undoes a fork. */

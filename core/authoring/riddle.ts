@@ -31,7 +31,7 @@ export const muteMs = 15_000;
 const firstBlockCalmMs = 1_500;
 const firstBlockMostMs = 6_000;
 /** Candidates, and the smaller keys a forced block waits for, come from this many (spec/safety.md, Writing). */
-const freshestKeys = 64;
+export const freshestKeys = 64;
 /** With fewer authors than these half of them are enough (spec/safety.md, Writing). */
 const fewAuthors = 5;
 
@@ -133,12 +133,17 @@ function waitFor(now: Milliseconds, view: AuthoringView, before: readonly Public
   return waitMs;
 }
 
-/** D for each smaller key that is online, and for each of the reference's among them its time besides. */
+/**
+ * D for each smaller key that is online, and for each of the reference's among them its time besides. Who is not among the
+ * freshest goes after all of those: of thousands of peers hundreds have a key smaller than all of the 64 freshest, and
+ * would write at once.
+ */
 function waitForSmaller(view: AuthoringView): Milliseconds {
   const smaller = view.online.slice(0, freshestKeys).filter((key) => compareBytes(key, view.own) < 0);
   const ofReference = smaller.filter((key) => view.isReference(key));
   const besides = ofReference.reduce((sum, key) => sum + view.referenceDelayMs(key), 0);
-  return smaller.length * delayOf(view) + besides;
+  const before = smaller.length + (view.isAmongFreshest ? 0 : freshestKeys);
+  return before * delayOf(view) + besides;
 }
 
 /** A candidate list may name one holder twice; the first place counts (spec/safety.md, Blocks 3). */

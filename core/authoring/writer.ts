@@ -20,6 +20,7 @@ import { journalEntries } from '../storage/store.ts';
 import type { Authoring, Turn } from './authoring.ts';
 import type { RankDelay } from './rank-delay.ts';
 import { ReferenceAuthors } from './reference-authors.ts';
+import { freshestKeys } from './riddle.ts';
 
 export interface WriterOptions {
   readonly curve: Curve;
@@ -28,6 +29,8 @@ export interface WriterOptions {
   readonly publicKey: PublicKey;
   readonly thin: boolean;
   readonly rankDelay: RankDelay;
+  /** When the others last heard of us, as far as that is up to us. */
+  readonly spokeAt: (now: Milliseconds) => Milliseconds;
 }
 
 /** The signing journal's key for the first block, which has no parent. */
@@ -170,11 +173,13 @@ export class Writer {
       return { kind: 'wait', waitingFor: 'the author of the next block', until: undefined };
     }
     const { tip } = tree;
+    const online = this.#members.online(now);
     const turn = this.#authoring.turn(now, {
       own: this.#options.publicKey,
       tip: tip === undefined ? undefined : { nextChoices: tip.block.nextChoices, arrivedAt: tip.arrivedAt },
       pendingSince,
-      online: this.#members.online(now),
+      online,
+      isAmongFreshest: this.#isAmongFreshest(online, now),
       onlineUntil: (key) => this.#members.onlineUntil(key, tip?.arrivedAt),
       rankDelayMs: this.#options.rankDelay.delayMs,
       isReference: (key) => this.#references.writes(key),
@@ -187,6 +192,11 @@ export class Writer {
     if (turn.kind === 'wait' || tip === undefined) return turn;
     const since = Math.max(pendingSince, tip.arrivedAt);
     return { kind: 'write', at: Math.max(turn.at, this.#references.holdUntil(tip.block.nextChoices, since)) };
+  }
+
+  #isAmongFreshest(online: readonly PublicKey[], now: Milliseconds): boolean {
+    const last = online[freshestKeys - 1];
+    return last === undefined || this.#options.spokeAt(now) >= (this.#members.aliveAt(last) ?? 0);
   }
 
   #compose(now: Milliseconds): void {

@@ -107,6 +107,11 @@ export class Beacons {
     return this.#isLarge;
   }
 
+  /** When we last showed ourselves to all: in a small network all the time. */
+  spokeAt(now: Milliseconds): Milliseconds {
+    return this.#isLarge ? this.#lastAt : now;
+  }
+
   /** Whether the newest block names us. */
   get isCandidate(): boolean {
     return this.#candidates.includes(this.#own);

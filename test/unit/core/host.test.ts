@@ -25,7 +25,13 @@ describe('opening a peer', () => {
     const item = new Author(1).item('from before');
     await store.change({ ...noChange, pendingAdded: [{ id: itemIdOf(item), bytes: encodeData(item) }] });
     const { peer } = await new House().open('a', new Author(1), store);
-    expect(peer.status).toMatchObject({ network: 'test', height: 30, storage: 'memory', closed: false, problems: [] });
+    expect(peer.status).toMatchObject({
+      network: 'test',
+      height: 30,
+      storage: 'memory',
+      closed: false,
+      problems: [{ code: 'captured' }],
+    });
     expect([...peer.pending.values()].map(({ data }) => new TextDecoder().decode(data))).toEqual(['from before']);
     expect(peer.publicKey).toBe(new Author(1).hex);
   });

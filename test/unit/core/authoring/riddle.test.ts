@@ -31,6 +31,7 @@ interface Seen {
   readonly references?: readonly PublicKey[];
   readonly near?: boolean;
   readonly delayMs?: number;
+  readonly fresh?: boolean;
   readonly authors?: readonly PublicKey[];
   /** Since when an author is there, if not for long. */
   readonly since?: (key: PublicKey) => number | undefined;
@@ -47,6 +48,7 @@ function turn({ nextChoices = [], arrivedAt = longAgo, ...seen }: Seen, first = 
     onlineUntil:
       seen.until ?? ((key) => (online.some((other) => holderOf(other) === holderOf(key)) ? now + 2_500 : longAgo)),
     isReference: (key) => seen.references?.includes(key) === true,
+    isAmongFreshest: seen.fresh ?? true,
     rankDelayMs: seen.delayMs ?? rankDelayMs,
     referencesAreNear: seen.near ?? false,
     referenceDelayMs: () => referenceDelayMs,
@@ -127,6 +129,12 @@ describe('who is not named', () => {
       kind: 'write',
       at: now + 65 * rankDelayMs,
     });
+  });
+
+  it('forces after all of the 64 freshest when it is none of them, however small its key', () => {
+    const seen = { online: [b, c], until: () => longAgo, fresh: false };
+    expect(turn(seen)).toEqual({ kind: 'write', at: now + 65 * rankDelayMs });
+    expect(turn({ ...seen, nextChoices: [b, a], fresh: false })).toMatchObject({ at: now + coalesceMs + rankDelayMs });
   });
 
   it('never forces where that is switched off', () => {

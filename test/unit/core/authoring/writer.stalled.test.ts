@@ -16,7 +16,15 @@ it('a writer that waits for more of the authors reports once that it is stalled,
   const { random } = new Seeded(17);
   const bench = new ChainBench({ self });
   const { secret, key: publicKey } = self;
-  const options = { curve: fakeCurve, random, secret, publicKey, thin: false, rankDelay: new RankDelay() };
+  const options = {
+    curve: fakeCurve,
+    random,
+    secret,
+    publicKey,
+    thin: false,
+    rankDelay: new RankDelay(),
+    spokeAt: () => start,
+  };
   const authoring = { turn: () => turn, nextChoices: () => [], accepts: () => true };
   const writer = new Writer(options, authoring, bench.chain, new Members(publicKey, random, start), bench.effects);
   bench.chain.share(poolItem(self.item(), start, true));

@@ -46,6 +46,7 @@ class Bench {
       publicKey,
       thin,
       rankDelay: new RankDelay(),
+      spokeAt: () => start,
     };
     this.writer = new Writer(options, authoring, bench.chain, this.members, bench.effects);
   }

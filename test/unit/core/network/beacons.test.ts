@@ -72,6 +72,15 @@ describe('our own beacon', () => {
     expect(bench.beacons.deadline).toBeGreaterThan(bench.now);
   });
 
+  it('shows it to all at the time it was sent, and in a small network all the time', () => {
+    const bench = new Bench();
+    bench.due();
+    expect(bench.beacons.spokeAt(start + 900)).toBe(start);
+    bench.known = 3;
+    bench.due();
+    expect(bench.beacons.spokeAt(start + 900)).toBe(start + 900);
+  });
+
   it('goes on until the network is a good deal smaller', () => {
     const bench = new Bench();
     bench.due();
