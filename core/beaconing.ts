@@ -7,7 +7,7 @@
 import type { Milliseconds } from './config.ts';
 import type { LinkId, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
-import type { GreetedLink } from './network/links.ts';
+import type { GreetedLink } from './network/open-link.ts';
 import type { Beacon, CarriedBeacon } from './wire/beacon.ts';
 import { extensionSaying } from './wire/carrier.ts';
 

@@ -1,21 +1,21 @@
 /**
  * Blocks between neighbours: what to ask for, what to take, what to pass on, and what to do when roots differ.
  *
- * Joins the machines that know links (sync), bodies (intake), places (newcomers) and other roots (roots). Follows
- * spec/safety.md, Blocks 5 and Roots.
+ * Joins the machines of links (sync), bodies (intake), places (newcomers) and roots (spec/safety.md, Blocks 5 and Roots).
  */
 import type { Block } from './chain/block.ts';
+import { rankNotListed, rankOf } from './chain/fork-choice.ts';
 import type { Newcomer } from './chain/intake.ts';
 import { graceMs, type Placement, type Taken } from './chain/newcomers.ts';
 import { settledBlocks } from './chain/roots.ts';
 import type { Candidate } from './chain/tree.ts';
 import type { Milliseconds } from './config.ts';
-import { type Hash, type HashHex, hashHex, holderOf, type ItemId, itemIdHex, type PublicKey } from './crypto/keys.ts';
+import { type Hash, type HashHex, hashHex, type ItemId, itemIdHex } from './crypto/keys.ts';
 import { Differences } from './differences.ts';
 import type { LinkId, Loaded, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
 import { askForBlocks } from './network/asking.ts';
-import type { GreetedLink } from './network/links.ts';
+import type { GreetedLink } from './network/open-link.ts';
 import { RootContest } from './root-contest.ts';
 
 interface Lookup {
@@ -24,11 +24,7 @@ interface Lookup {
   readonly count: number;
 }
 
-interface News {
-  readonly id: HashHex;
-  readonly block: Block;
-  readonly bytes: Uint8Array;
-}
+type News = Pick<Newcomer, 'id' | 'bytes'> & { readonly block: Block };
 
 export class CatchUp {
   readonly #machines: Machines;
@@ -80,8 +76,8 @@ export class CatchUp {
         this.#askDoubtful(link.id);
         return;
       }
-      // One of ours that speaks `gcm-siv` cannot tell us from the reference, and sends a forced block like this.
-      if (!link.phase.ours && link.phase.dialect.name === 'gcm-siv') this.sharedBlock(link, block, now);
+      // One of ours that speaks `gcm-siv` takes us for the reference until our hello has come, and sends a forced block so.
+      if (link.phase.ours && link.phase.dialect.name === 'gcm-siv') this.sharedBlock(link, block, now);
       return;
     }
     if (isHeld) sync.held(id);
@@ -354,7 +350,7 @@ export class CatchUp {
     const { links, chain } = this.#machines;
     this.#root = chain.root;
     for (const link of links.greeted()) {
-      if (link.phase.ours || link.root === undefined) continue;
+      if ((link.phase.ours && !link.phase.quiet) || link.root === undefined) continue;
       const isForeign = link.root !== chain.root;
       if (link.phase.quiet === isForeign) continue;
       links.close(link, isForeign ? 'its chain has another root now' : 'greets again, for the roots are one now');
@@ -368,7 +364,7 @@ export class CatchUp {
   #broadcast({ id, block, bytes }: News, except: LinkId | undefined): void {
     const { links, chain } = this.#machines;
     const parent = block.parent === undefined ? undefined : chain.tree.header(hashHex(block.parent));
-    const isForced = parent !== undefined && !isNamed(block.author, parent.nextChoices);
+    const isForced = parent !== undefined && rankOf(block.author, parent.nextChoices) === rankNotListed;
     for (const link of links.greeted()) {
       if (link.id === except || link.head === id) continue;
       if (link.phase.ours || !isForced) this.#share(link, { id, bytes });
@@ -376,7 +372,7 @@ export class CatchUp {
     }
   }
 
-  #share(link: GreetedLink, { id, bytes }: { readonly id: HashHex; readonly bytes: Uint8Array }): void {
+  #share(link: GreetedLink, { id, bytes }: Pick<News, 'id' | 'bytes'>): void {
     link.head = id;
     link.told = id;
     this.#machines.links.send(link, { kind: 'shareBlock', bytes }, 'block');
@@ -385,10 +381,6 @@ export class CatchUp {
   #greeted(id: LinkId): GreetedLink | undefined {
     return this.#machines.links.greetedLink(id);
   }
-}
-
-function isNamed(author: PublicKey, nextChoices: readonly PublicKey[]): boolean {
-  return nextChoices.some((choice) => holderOf(choice) === holderOf(author));
 }
 
 const tooDeepMessage =

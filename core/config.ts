@@ -28,6 +28,8 @@ export interface Config {
   /** What is dialled goes by a proxy such as Tor, where everything takes longer. */
   readonly proxied: boolean;
   readonly wire: Wire;
+  /** Nobody is linked with who does not offer the secure upgrade: no reference peer, and nobody in `gcm-siv`. */
+  readonly requireUpgrade: boolean;
   /** A thin peer is known to nobody: it sends no KeepAlive and never writes. */
   readonly thin: boolean;
   readonly keepAliveMs: Milliseconds;
@@ -59,6 +61,7 @@ export const defaultConfig: Config = {
   listen: '127.0.0.1:1',
   proxied: false,
   wire: 'auto',
+  requireUpgrade: false,
   thin: false,
   keepAliveMs: 600,
   dataGatherTimeMs: 750,

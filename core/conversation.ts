@@ -14,7 +14,7 @@ import { Extension } from './extension.ts';
 import type { Machines } from './machines.ts';
 import { signaledAddress, unreachableAddress } from './network/addresses.ts';
 import { leadsThere } from './network/anchors.ts';
-import { type GreetedLink, isGreeted, type OpenLink } from './network/links.ts';
+import { type GreetedLink, isGreeted, type OpenLink } from './network/open-link.ts';
 import { sample } from './random.ts';
 import type { Whereabouts } from './whereabouts.ts';
 import { type DialectName, otherDialect } from './wire/dialect.ts';

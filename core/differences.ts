@@ -10,7 +10,7 @@ import type { Milliseconds } from './config.ts';
 import type { HashHex } from './crypto/keys.ts';
 import type { LinkId } from './events.ts';
 import type { Machines } from './machines.ts';
-import type { GreetedLink } from './network/links.ts';
+import type { GreetedLink } from './network/open-link.ts';
 
 /** Looking for what counts takes milliseconds when there are thousands of side blocks. */
 const restMs = 200;

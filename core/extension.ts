@@ -10,9 +10,9 @@ import { decodeBlock } from './chain/block.ts';
 import type { Milliseconds } from './config.ts';
 import { CodecError } from './errors.ts';
 import type { Machines } from './machines.ts';
-import type { GreetedLink } from './network/links.ts';
+import type { GreetedLink } from './network/open-link.ts';
 import type { Whereabouts } from './whereabouts.ts';
-import { type ExtensionMessage, extensionSaying, unpackExtension } from './wire/carrier.ts';
+import { type ExtensionMessage, extensionSaying, type Hello, unpackExtension } from './wire/carrier.ts';
 import { type BlockBatch, rangeEnds } from './wire/holdings.ts';
 
 export class Extension {
@@ -40,6 +40,8 @@ export class Extension {
   #message(link: GreetedLink, message: ExtensionMessage, now: Milliseconds): void {
     const { links, heads, acknowledgements, poolDigests, serving } = this.#machines;
     switch (message.kind) {
+      case 'hello':
+        return this.#hello(link, message, now);
       case 'ping':
         links.send(link, extensionSaying({ kind: 'pong', nonce: message.nonce }), 'kept');
         return;
@@ -69,5 +71,18 @@ export class Extension {
     if (!sync.answers(link.id, request)) return;
     for (const bytes of blocks) this.#catchUp.requestedBlock(link, decodeBlock(bytes), now);
     if (end !== rangeEnds.more) sync.over(link.id, end === rangeEnds.nothingShared);
+  }
+
+  /** Where it is the first frame after the greetings and changes the keys, the session takes it: this one does not. */
+  #hello(link: GreetedLink, { network }: Hello, now: Milliseconds): void {
+    const { links, config, effects } = this.#machines;
+    if (link.phase.dialect.name === 'cbc') {
+      // Of ours it is the second; of others its greeting did not say so, or somebody has changed it on its way.
+      links.close(link, 'bad-hello: out of its turn');
+    } else if (network !== config.network) links.close(link, 'other-network: is of another network');
+    else {
+      links.recognise(link, now);
+      effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
+    }
   }
 }

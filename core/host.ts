@@ -88,6 +88,9 @@ export class Peer implements PeerFace {
       );
     }
     const whole: Config = { ...defaultConfig, ...config };
+    if (whole.requireUpgrade && whole.wire === 'gcm-siv') {
+      throw new PeerError('bad-config', 'there is no secure upgrade in gcm-siv, and requireUpgrade wants one');
+    }
     const { store, clock, random, secret, curve } = platform;
     const opened = await store.open();
     const pending = opened.pending.map(({ bytes }) => decodeData(bytes));

@@ -19,7 +19,7 @@ import type { WaitingFor } from './face.ts';
 import { Greeter } from './greeter.ts';
 import { type Machines, makeMachines, type PeerOptions } from './machines.ts';
 import { lasting } from './network/anchors.ts';
-import type { GreetedLink, OpenLink } from './network/links.ts';
+import type { GreetedLink, OpenLink } from './network/open-link.ts';
 import type { Opened } from './storage/store.ts';
 import { Whereabouts } from './whereabouts.ts';
 import type { Arrived } from './wire/session.ts';
@@ -240,7 +240,8 @@ export class PeerMachine {
       if (arrived.kind === 'greeted') {
         const greeted = this.#greeter.greeted(link, arrived.greeting, arrived.ours, now);
         if (greeted !== undefined) this.#conversation.greeted(greeted, now);
-      } else if (arrived.kind === 'message') {
+      } else if (arrived.kind === 'upgraded') this.#conversation.greeted(links.upgraded(link), now);
+      else if (arrived.kind === 'message') {
         this.#conversation.message(link as GreetedLink, arrived.message, arrived.bytes, now);
       }
     }

@@ -11,7 +11,8 @@ import type { Milliseconds } from './config.ts';
 import { type Hash, type HashHex, hashHex, type PublicKeyHex } from './crypto/keys.ts';
 import type { Effects } from './effects.ts';
 import type { LinkId, Loaded, RequestId } from './events.ts';
-import type { GreetedLink, Links } from './network/links.ts';
+import type { Links } from './network/links.ts';
+import type { GreetedLink } from './network/open-link.ts';
 
 /** What a neighbour has shown last. */
 interface Shown {

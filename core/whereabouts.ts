@@ -12,8 +12,8 @@ import { holderOf, type PublicKey } from './crypto/keys.ts';
 import type { LinkId, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
 import type { Announcement } from './network/announcements.ts';
-import type { GreetedLink, OpenLink } from './network/links.ts';
 import { isCountOfOurs } from './network/member.ts';
+import type { GreetedLink, OpenLink } from './network/open-link.ts';
 import type { CarriedBeacon } from './wire/beacon.ts';
 import type { KeepAlive } from './wire/messages.ts';
 
@@ -66,7 +66,9 @@ export class Whereabouts {
     const { kind, greeting, key, ours, quiet, dialect } = link.phase;
     if (this.#askAt.has(link.id)) this.#askAt.set(link.id, now + askSilentMs);
     if (greeting.thin || quiet) return;
-    members.provenBy(key, now, ours, dialect.name === 'gcm-siv' ? link.id : undefined);
+    // One of ours says nothing in `gcm-siv` while it is idle, as others do not: it stands like them.
+    if (dialect.name === 'gcm-siv') members.provenBy(key, now, false, link.id);
+    else members.provenBy(key, now, ours);
     if (kind === 'proven') return;
     for (const known of greeting.known) if (!this.#isOwn(known)) members.announced(known, link.id, now);
   }

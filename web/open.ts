@@ -28,13 +28,16 @@ export interface OpenOptions {
   readonly via?: 'tor' | undefined;
   /** Asks the relay for a TCP port, by which peers that speak TCP dial this tab. Not together with `via`. */
   readonly port?: boolean;
+  /** No link without the secure upgrade: none to a peer of the reference program. Links between tabs always have it. */
+  readonly requireUpgrade?: boolean;
 }
 
 /** A browser keeps few connections: a tab links to some others, and everything reaches all by way of them. */
 const relationship = { ...defaultConfig.relationship, count: 4, maxLinks: 12 };
 
 /** @throws PeerError `bad-config` */
-export async function openPeer({ network, relay, iceServers = [], via, port = false }: OpenOptions): Promise<Peer> {
+export async function openPeer(options: OpenOptions): Promise<Peer> {
+  const { network, relay, iceServers = [], via, port = false, requireUpgrade = false } = options;
   if (!isNetworkName(network)) {
     throw new PeerError('bad-config', `"${network}" is no network name: 1 to 64 of a–z, 0–9, dot, dash, underscore`);
   }
@@ -52,7 +55,7 @@ export async function openPeer({ network, relay, iceServers = [], via, port = fa
     );
   }
   const { platform, leftPending } = await tabPlatform({ network, relay: address, iceServers, byProxy, port });
-  const peer = await opened(network, byProxy, platform);
+  const peer = await opened({ network, relationship, proxied: byProxy, requireUpgrade }, platform);
   if (address !== undefined) peer.connect(address.peer(network));
   clearLeft(peer, leftPending, platform.store).catch(platform.crashed);
   return peer;
@@ -82,9 +85,9 @@ export async function importChain(
   return await importBlob(peer, file, progressed);
 }
 
-async function opened(network: string, proxied: boolean, platform: Platform): Promise<Peer> {
+async function opened(config: Parameters<typeof Peer.open>[0], platform: Platform): Promise<Peer> {
   try {
-    return await Peer.open({ network, relationship, proxied }, platform);
+    return await Peer.open(config, platform);
   } catch (error) {
     for (const transport of platform.transports) transport.close();
     await platform.store.close();

@@ -3,6 +3,7 @@
  */
 import { compareBytes } from '../codec/bytes.ts';
 import { sha256 } from '../crypto/hash.ts';
+import type { ChainBlock } from '../events.ts';
 import type { StoredBlock } from '../storage/store.ts';
 import type { Candidate } from './tree.ts';
 
@@ -11,6 +12,19 @@ export function isBetterBody(a: Body, b: Body): boolean {
   if (!b.verified.includes(false)) return false;
   const more = verifiedItems(a) - verifiedItems(b);
   return more > 0 || (more === 0 && compareBytes(sha256(a.bytes), sha256(b.bytes)) < 0);
+}
+
+/** What a change of the main chain takes from the store and gives it. */
+export interface Moved {
+  readonly cutTo: number | undefined;
+  readonly append: readonly StoredBlock[];
+}
+
+export const noMove: Moved = { cutTo: undefined, append: [] };
+
+/** As the application is told of it. */
+export function chainBlock({ height, block, ids, verified }: ChainBlock): ChainBlock {
+  return { height, block, ids, verified };
 }
 
 /** A verified block as the store takes it. */

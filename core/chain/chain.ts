@@ -21,12 +21,11 @@ import type { Effects } from '../effects.ts';
 import type { ChainBlock, LinkId, Loaded, RequestId } from '../events.ts';
 import type { Random } from '../random.ts';
 import type { Recorder, Token } from '../storage/recorder.ts';
-import type { StoredBlock } from '../storage/store.ts';
 import { Bodies } from './bodies.ts';
-import { isBetterBody, storedBlock, unverifiedOf } from './body.ts';
-import { type Data, encodeData } from './data.ts';
+import { chainBlock, isBetterBody, type Moved, noMove, storedBlock, unverifiedOf } from './body.ts';
+import { encodeData } from './data.ts';
 import { Doubts } from './doubts.ts';
-import { GivenBack } from './given-back.ts';
+import { GivenBack, verifiedItems } from './given-back.ts';
 import { noLink, type TreeNode } from './node.ts';
 import { Pool, type PoolItem } from './pool.ts';
 import { RecentAuthors } from './recent-authors.ts';
@@ -50,11 +49,6 @@ export type Added =
     };
 
 type Applied = Candidate & ChainBlock & { readonly id: HashHex };
-
-interface Moved {
-  readonly cutTo: number | undefined;
-  readonly append: readonly StoredBlock[];
-}
 
 export interface ChainState {
   readonly count: number;
@@ -383,18 +377,12 @@ export class Chain {
     return { cutTo, append: applied.map(storedBlock) };
   }
 
-  /** In its old order. Unverified items were nobody's word and stay away. */
+  /** What the left branch alone held. */
   #giveBack(reverted: readonly ChainBlock[], now: Milliseconds): void {
-    const lacking: PoolItem[] = [];
-    for (const block of [...reverted].reverse()) {
-      block.block.data.forEach((data: Data, place: number) => {
-        const id = block.ids[place];
-        if (id === undefined || block.verified[place] !== true || this.heldRecently(itemIdHex(id))) return;
-        lacking.push({ id, data, mine: holderOf(data.author) === this.#own, arrivedAt: now });
-      });
-    }
+    const lacking = verifiedItems(reverted).filter(({ id }) => !this.heldRecently(itemIdHex(id)));
+    const items = lacking.map((item) => ({ ...item, mine: holderOf(item.data.author) === this.#own, arrivedAt: now }));
     this.#givenBack.cut();
-    for (const item of this.pool.giveBack(lacking, now, this.#random)) {
+    for (const item of this.pool.giveBack(items, now, this.#random)) {
       if (!this.surelyLacks(itemIdHex(item.id))) this.#givenBack.add(item.id);
       if (item.mine) this.#recorder.pendingAdded({ id: item.id, bytes: encodeData(item.data) });
       this.#deliverPending(item);
@@ -405,7 +393,3 @@ export class Chain {
     this.#effects.put({ kind: 'deliver', delivery: { kind: 'pendingAdded', item: { id, data } } });
   }
 }
-
-const chainBlock = ({ height, block, ids, verified }: ChainBlock): ChainBlock => ({ height, block, ids, verified });
-
-const noMove: Moved = { cutTo: undefined, append: [] };

@@ -6,7 +6,18 @@
  */
 import { type ItemId, type ItemIdHex, itemIdHex } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
-import type { Loaded, RequestId } from '../events.ts';
+import type { ChainBlock, Loaded, RequestId } from '../events.ts';
+import type { Data } from './data.ts';
+
+/** What reverted blocks (newest first) hold, in its old order. Unverified items were nobody's word and stay away. */
+export function verifiedItems(reverted: readonly ChainBlock[]): { readonly id: ItemId; readonly data: Data }[] {
+  return [...reverted].reverse().flatMap(({ block, ids, verified }) =>
+    block.data.flatMap((data, place) => {
+      const id = ids[place];
+      return id === undefined || verified[place] !== true ? [] : [{ id, data }];
+    }),
+  );
+}
 
 /** Asked at one time. */
 const mostAsked = 4_096;

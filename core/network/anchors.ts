@@ -6,7 +6,7 @@
  * anew. Two, so that of the usual three places one is left to others: a neighbour that lies well is no anchor for ever.
  */
 import { groupOf } from './addresses.ts';
-import type { GreetedLink } from './links.ts';
+import type { GreetedLink } from './open-link.ts';
 
 export interface Lasting {
   readonly leading: readonly string[];

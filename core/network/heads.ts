@@ -10,7 +10,8 @@ import type { Milliseconds } from '../config.ts';
 import type { LinkId } from '../events.ts';
 import { extensionSaying } from '../wire/carrier.ts';
 import type { Head } from '../wire/holdings.ts';
-import type { GreetedLink, Links } from './links.ts';
+import type { Links } from './links.ts';
+import type { GreetedLink } from './open-link.ts';
 
 /** Four a second are more than blocks need (750 ms apart), and cost less than one of them. */
 export const headRestMs = 250;

@@ -19,7 +19,8 @@ import type { Random } from '../random.ts';
 import { extensionSaying } from '../wire/carrier.ts';
 import { type ItemsWanted, mostDigested, type PoolDigest, saltBytes } from '../wire/holdings.ts';
 import type { Crossing } from './crossing.ts';
-import type { GreetedLink, Links } from './links.ts';
+import type { Links } from './links.ts';
+import type { GreetedLink } from './open-link.ts';
 
 /** A question and its answer would take longer than so little. */
 const sentAtOnce = { items: 16, bytes: 8 * 1024 };

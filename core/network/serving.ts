@@ -14,7 +14,7 @@ import type { LinkId, Loaded, RequestId } from '../events.ts';
 import { extensionSaying } from '../wire/carrier.ts';
 import { type BlocksWanted, batchedBlockBytes, filledBytes, rangeEnds } from '../wire/holdings.ts';
 import { payloadOf } from '../wire/saying.ts';
-import type { GreetedLink } from './links.ts';
+import type { GreetedLink } from './open-link.ts';
 import { windowBytes } from './outbox.ts';
 
 type Manner =

@@ -43,6 +43,7 @@ export interface PeerFlags extends LogFlags {
   readonly candidates: number;
   readonly forcedRestart: ForcedRestart;
   readonly wire: Wire;
+  readonly requireUpgrade: boolean;
   readonly root?: string;
 }
 
@@ -103,6 +104,11 @@ export function addPeerOptions(command: Command): Command {
         .choices(['auto', 'cbc', 'gcm-siv'] satisfies Wire[])
         .default(defaultConfig.wire),
     )
+    .addOption(
+      option('--require-upgrade [on|off]', 'REQUIRE_UPGRADE', 'link only with peers of this program, forward secret')
+        .default(defaultConfig.requireUpgrade, 'off')
+        .argParser(parseSwitch),
+    )
     .addOption(option('--root <hash>', 'ROOT', 'first block to insist on, whatever others hold').argParser(parseRoot));
   for (const log of logOptions()) command.addOption(log);
   return command;
@@ -110,9 +116,12 @@ export function addPeerOptions(command: Command): Command {
 
 /** @throws CommandError `usage` for flags that do not go together */
 export function peerSettings(flags: PeerFlags): PeerSettings {
-  const { data, network, conn, thin, gather, candidates, forcedRestart, wire, root } = flags;
+  const { data, network, conn, thin, gather, candidates, forcedRestart, wire, requireUpgrade, root } = flags;
+  if (requireUpgrade && wire === 'gcm-siv') {
+    throw new CommandError(exitCodes.usage, '--require-upgrade and --wire gcm-siv exclude each other');
+  }
   const riddle = { nextCandidates: candidates, forcedRestart };
-  const config = { network, thin, dataGatherTimeMs: gather, riddle, wire, root };
+  const config = { network, thin, dataGatherTimeMs: gather, riddle, wire, requireUpgrade, root };
   return { folder: data, ...reachOf(flags), config, connect: conn, log: logSettings(flags) };
 }
 

@@ -4,7 +4,8 @@
 import { Effects } from '../../core/effects.ts';
 import type { Effect } from '../../core/events.ts';
 import type { Carrier } from '../../core/link.ts';
-import { type GreetedLink, Links } from '../../core/network/links.ts';
+import { Links } from '../../core/network/links.ts';
+import type { GreetedLink } from '../../core/network/open-link.ts';
 import { dialects } from '../../core/wire/dialect.ts';
 import { type Greeting, oursCommit, wireVersion } from '../../core/wire/messages.ts';
 import { Session } from '../../core/wire/session.ts';
@@ -64,9 +65,16 @@ export class Bench {
     const link = this.links.link(id);
     if (link === undefined) throw new Error('the link is open');
     const { secret, key: publicKey } = author;
-    const options = { curve: fakeCurve, random: this.#seeded.random, secret, publicKey, network: 'main' };
+    const options = {
+      curve: fakeCurve,
+      random: this.#seeded.random,
+      secret,
+      publicKey,
+      network: 'main',
+      dialled: !dialled,
+    };
     const other = new Session({ ...options, expected: undefined, accepts });
-    link.session.receive(other.greet(greetingOf(author, ours ? oursCommit : ''), 'cbc'));
+    link.session.receive(other.greet(greetingOf(author, ''), 'cbc'));
     link.phase = phaseOf(author, ours, now);
     return link as GreetedLink;
   }

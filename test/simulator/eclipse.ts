@@ -97,7 +97,13 @@ export class Hostile implements Endpoint {
   #opened(link: LinkId): void {
     const { crypto, seeded } = this.#world;
     const identity = { curve: crypto.curve, random: seeded.random, secret: this.#secret, publicKey: this.key };
-    const session = new Session({ ...identity, network: 'main', expected: undefined, accepts: ['cbc'] });
+    const session = new Session({
+      ...identity,
+      network: 'main',
+      expected: undefined,
+      dialled: false,
+      accepts: ['cbc'],
+    });
     this.#links.set(link, session);
     this.linked++;
     const version = { ...wireVersion, target: '', branch: '', commit: '' };

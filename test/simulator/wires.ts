@@ -35,6 +35,8 @@ export interface End {
   state: 'opening' | 'open' | 'silent' | 'ended';
   /** What is on its way to this side, oldest first; `ended` when the other side has closed. */
   readonly arriving: { readonly at: Milliseconds; readonly chunk: Uint8Array | 'ended' }[];
+  /** Its first two frames, if its owner hands over one at a time or one for each chunk: greeting and hello. */
+  readonly begun: Uint8Array[];
   /** What a partition holds up on its way from this side. */
   readonly heldUp: (Uint8Array | 'ended')[];
   /** Bytes that have arrived and were not reported as drained yet. */
@@ -98,6 +100,7 @@ export class Wires {
   /** Hands bytes over, in order. */
   send(from: End, chunks: readonly Uint8Array[]): void {
     if (from.state !== 'open') return;
+    from.begun.push(...chunks.slice(0, 2 - from.begun.length));
     const [only] = chunks;
     this.#carry(from, only !== undefined && chunks.length === 1 ? only : concatBytes(...chunks));
     if (this.#seeded.chance(this.conditions.breakage)) this.break(from);
@@ -164,7 +167,16 @@ export class Wires {
 
   #newEnd(owner: Endpoint, dialled: boolean, delayMs: Milliseconds): End {
     const link = ++this.#lastLink;
-    const end = { link, owner, dialled, lane: new Lane(delayMs), state: 'opening', arriving: [], heldUp: [] };
+    const end = {
+      link,
+      owner,
+      dialled,
+      lane: new Lane(delayMs),
+      state: 'opening',
+      arriving: [],
+      heldUp: [],
+      begun: [],
+    };
     const whole = { ...end, drained: 0, isReporting: false } as unknown as End;
     this.#ends.set(link, whole);
     return whole;

@@ -50,6 +50,7 @@ const exceptions: Exceptions = {
   'core/chain/side-blocks.ts': tree,
   'core/chain/support.ts': tree,
   'core/differences.ts': { test: 'test/simulator/partition.test.ts', because: 'it takes peers that hold unlike trees' },
+  'core/network/open-link.ts': { test: 'test/unit/core/network/links.test.ts', because: 'it is the data of links' },
   'core/root-contest.ts': { test: 'test/unit/core/catch-up.test.ts', because: 'it takes two peers with a root each' },
   'core/storage/store.ts': {
     test: 'test/contract/store.ts',

@@ -20,6 +20,11 @@ describe('opening a peer', () => {
     });
   });
 
+  it('refuses to require the secure upgrade and to speak the dialect that has none', async () => {
+    const both = { network: 'test', requireUpgrade: true, wire: 'gcm-siv' } as const;
+    await expect(Peer.open(both, testPlatform())).rejects.toMatchObject({ name: 'PeerError', code: 'bad-config' });
+  });
+
   it('shows at once what the store holds', async () => {
     const store = await storeWith(30);
     const item = new Author(1).item('from before');

@@ -15,6 +15,7 @@ import {
   rangeEnds,
   saltBytes,
 } from '../../../core/wire/holdings.ts';
+import { ownFeatures } from '../../../core/wire/upgrade.ts';
 
 const hash = (byte: number) => new Uint8Array(32).fill(byte) as Hash;
 const salt = new Uint8Array(saltBytes).fill(0x44);
@@ -28,10 +29,12 @@ export function promiseDigest(network: string): Hash {
 export function extensionExamples(
   network: string,
   { key, secret }: { readonly key: PublicKey; readonly secret: SecretKey },
+  ephemeral: PublicKey,
 ): Record<string, ExtensionMessage> {
   const beacon = { pubkey: key, counter: 1_770_000_000_000n, tip: hash(0x33), lifetimeMs: 300_000 };
   const sign = (digest: Hash) => nobleCurve.sign(digest, secret, noAuxiliary);
   return {
+    hello: { kind: 'hello', network, features: ownFeatures, ephemeral },
     ping: { kind: 'ping', nonce: 7n },
     head: { kind: 'head', height: 7, tip: hash(0x11), root: hash(0x22) },
     acknowledgement: { kind: 'acknowledgement', block: hash(0x11), key, sign: sign(promiseDigest(network)) },

@@ -30,6 +30,7 @@ import { cbcMessages, dialects, gcmSivMessages } from '../../../core/wire/dialec
 import { identify } from '../../../core/wire/identify.ts';
 import { type Message, oursCommit, oursMark, wireVersion } from '../../../core/wire/messages.ts';
 import { callBytes, openSignal, type SealParties, type Signal, sealSignal } from '../../../core/wire/seal.ts';
+import { mostHelloBytes } from '../../../core/wire/session.ts';
 import {
   challengeDigest,
   mostTold,
@@ -43,6 +44,8 @@ import {
   tabMessages,
   turnTextBytes,
 } from '../../../core/wire/signaling.ts';
+import { helloPayload, upgradeKeys } from '../../../core/wire/upgrade.ts';
+import { upgradedFrame } from '../../../core/wire/upgraded-framing.ts';
 import {
   type Answer,
   encodeAnswer,
@@ -56,6 +59,7 @@ import { mostClients, requestWithinMs } from '../../../relay/control/server.ts';
 import { webSocketOptions } from '../../../relay/links/websocket.ts';
 import { encodeRecords } from '../../../relay/store/record-log.ts';
 import { relayAddress } from '../../../web/links/relay-address.ts';
+import { examplesOf, linesOf } from './examples.ts';
 import { extensionExamples, extensionLimits, promiseDigest } from './extension-examples.ts';
 
 const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
@@ -140,12 +144,24 @@ const bridgingExamples: Record<string, BridgingMessage> = {
   take: { kind: 'take', ticket },
 };
 
+const secrets = { a: secretKeyFrom(repeated(0x77, 32)), b: secretKeyFrom(repeated(0x99, 32)) };
+const ephemeral = { a: nobleCurve.publicKey(secrets.a), b: nobleCurve.publicKey(secrets.b) };
+const [fromA] = upgradeKeys(nobleCurve.sharedX(secrets.a, ephemeral.b), parties.sharedX, {
+  diallerGreeting: encode(cbcMessages, greeting),
+  acceptorGreeting: encode(cbcMessages, { ...greeting, pubkey: b.key }),
+  diallerHello: helloPayload(network, ephemeral.a, dialects.cbc),
+  acceptorHello: helloPayload(network, ephemeral.b, dialects.cbc),
+});
+const requestBlocks = encode(cbcMessages, { kind: 'requestBlocks', start: undefined });
+
 const otherExamples: Record<string, Uint8Array> = {
-  ...mapped(extensionExamples(network, a), (message) => concatBytes(...packExtension(message))),
+  ...mapped(extensionExamples(network, a, ephemeral.a), (message) => concatBytes(...packExtension(message))),
   greeting: encode(cbcMessages, greeting),
   digest,
   'acknowledgement-digest': promiseDigest(network),
   'bridge-digest': bridgeProof,
+  'upgrade-keys': concatBytes(fromA.encryption, fromA.mac),
+  'upgraded-frame': upgradedFrame(fromA, repeated(0x88, 16), 0n, requestBlocks),
   seal: sealed,
   record: encodeRecords([Uint8Array.of(1, ...repeated(0x55, 32))]),
   export: await exportOf(),
@@ -179,6 +195,7 @@ const limits: Record<string, number> = {
   'bytes of an address': addressBytes,
   'bytes of a bridging message': bridgingMessageBytes,
   ...extensionLimits,
+  'bytes of the ciphertext of a hello that changes the keys': mostHelloBytes,
   'bytes of a frame’s content': mostContentBytes,
   'bytes of a frame': mostFrameBytes(mostContentBytes),
 };
@@ -198,24 +215,6 @@ async function* noBlocks(): AsyncGenerator<Uint8Array, void> {}
 
 function repeated(byte: number, length: number): Uint8Array {
   return new Uint8Array(length).fill(byte);
-}
-
-/** The page's examples: name and bytes. */
-function examplesOf(text: string): Map<string, string> {
-  const blocks = [...text.matchAll(/^```hex (\S+)\n([\s\S]*?)^```$/gm)];
-  return new Map(
-    blocks.map(([, name = '', lines = '']) => {
-      const digits = lines.split('\n').map((line) => (line.split(/ {2,}/)[0] as string).replaceAll(' ', ''));
-      return [name, digits.join('')];
-    }),
-  );
-}
-
-/** The page's lines of the control socket, with their ends. */
-function linesOf(text: string): Map<string, string> {
-  return new Map(
-    [...text.matchAll(/^```json (\S+)\n([\s\S]*?)^```$/gm)].map(([, name = '', line = '']) => [name, line]),
-  );
 }
 
 const examples = examplesOf(page);

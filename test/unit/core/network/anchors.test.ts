@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lasting, leadsThere } from '../../../../core/network/anchors.ts';
-import type { GreetedLink } from '../../../../core/network/links.ts';
+import type { GreetedLink } from '../../../../core/network/open-link.ts';
 
 function link(address: string, since: number, blockAt: number | undefined, dialled = true, carrier = 'tcp') {
   return { address, dialled, carrier, phase: { since }, gave: { blockAt, itemAt: undefined } } as GreetedLink;

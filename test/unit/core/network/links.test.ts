@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bytesToHex } from '../../../../core/codec/bytes.ts';
 import { Effects } from '../../../../core/effects.ts';
-import { type GreetedLink, greetingTimeoutMs, Links } from '../../../../core/network/links.ts';
+import { greetingTimeoutMs, Links } from '../../../../core/network/links.ts';
+import type { GreetedLink } from '../../../../core/network/open-link.ts';
 import { stalledMs } from '../../../../core/network/outbox.ts';
 import { Session } from '../../../../core/wire/session.ts';
 import { type Author, authors } from '../../../model/author.ts';
@@ -17,7 +18,7 @@ describe('a link', () => {
     expect(sent?.link).toBe(link);
     const { secret, key: publicKey } = large;
     const random = new Seeded(2).random;
-    const identity = { curve: fakeCurve, random, secret, publicKey, network: 'main' };
+    const identity = { curve: fakeCurve, random, secret, publicKey, dialled: true, network: 'main' };
     const other = new Session({ ...identity, expected: undefined, accepts });
     const [greeted] = other.receive(sent?.bytes ?? new Uint8Array());
     expect(greeted?.kind === 'greeted' && bytesToHex(greeted.greeting.pubkey)).toBe(self.hex);

@@ -29,6 +29,7 @@ describe('the settings of a peer', () => {
         dataGatherTimeMs: 750,
         riddle: { nextCandidates: 3, forcedRestart: 'majority' },
         wire: 'auto',
+        requireUpgrade: false,
         root: undefined,
       },
       connect: [],
@@ -39,7 +40,19 @@ describe('the settings of a peer', () => {
 
   it('are read from flags', () => {
     const flags = ['--host', '::1', '--port', '0', '--data', 'd', '--network', 'n', '--conn', 'a:1', 'b:2', '--thin'];
-    const more = ['--gather', '10', '--candidates', '1', '--forced-restart', 'off', '--wire', 'cbc', '--root', root];
+    const more = [
+      '--gather',
+      '10',
+      '--candidates',
+      '1',
+      '--forced-restart',
+      'off',
+      '--wire',
+      'cbc',
+      '--root',
+      root,
+      '--require-upgrade',
+    ];
     expect(
       settings(...flags, ...more, '--log', 'debug', '--log-format', 'json', '--conn', 'c:3', '--announce-by', 'x:9'),
     ).toEqual({
@@ -51,6 +64,7 @@ describe('the settings of a peer', () => {
         dataGatherTimeMs: 10,
         riddle: { nextCandidates: 1, forcedRestart: 'never' },
         wire: 'cbc',
+        requireUpgrade: true,
         root,
       },
       connect: ['a:1', 'b:2', 'c:3'],
@@ -74,6 +88,7 @@ describe('the settings of a peer', () => {
     ['MCCLOUD_FORCED_RESTART', 'on', { config: { riddle: { forcedRestart: 'majority' } } }],
     ['MCCLOUD_FORCED_RESTART', 'strict', { config: { riddle: { forcedRestart: 'strict' } } }],
     ['MCCLOUD_WIRE', 'gcm-siv', { config: { wire: 'gcm-siv' } }],
+    ['MCCLOUD_REQUIRE_UPGRADE', 'on', { config: { requireUpgrade: true } }],
     ['MCCLOUD_ROOT', root, { config: { root } }],
     ['MCCLOUD_LOG', 'warn', { log: { level: 'warn', format: 'text' } }],
     ['MCCLOUD_LOG_FORMAT', 'json', { log: { level: 'info', format: 'json' } }],
@@ -148,6 +163,7 @@ describe('a peer behind a proxy', () => {
     const usage = (message: string) =>
       expect.objectContaining({ name: 'CommandError', exitCode: 2, message: expect.stringContaining(message) });
     expect(() => settings('--proxy', '127.0.0.1:9050')).toThrow(usage('--announce-by'));
+    expect(() => settings('--require-upgrade', '--wire', 'gcm-siv')).toThrow(usage('exclude each other'));
     expect(() => settings(...proxied, '--conn', 'ws://a/peer/main')).toThrow(usage('ws://a/peer/main'));
   });
 });
