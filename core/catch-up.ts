@@ -6,7 +6,7 @@
 import type { Block } from './chain/block.ts';
 import { rankNotListed, rankOf } from './chain/fork-choice.ts';
 import type { Newcomer } from './chain/intake.ts';
-import { graceMs, type Placement, type Taken } from './chain/newcomers.ts';
+import type { Placement, Taken } from './chain/newcomers.ts';
 import { settledBlocks } from './chain/roots.ts';
 import type { Candidate } from './chain/tree.ts';
 import type { Milliseconds } from './config.ts';
@@ -16,6 +16,7 @@ import type { LinkId, Loaded, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
 import { askForBlocks } from './network/asking.ts';
 import type { GreetedLink } from './network/open-link.ts';
+import { OtherBodies } from './other-bodies.ts';
 import { RootContest } from './root-contest.ts';
 
 interface Lookup {
@@ -31,6 +32,7 @@ export class CatchUp {
   readonly #lookups = new Map<RequestId, Lookup>();
   readonly #rootContest: RootContest;
   readonly #differences: Differences;
+  readonly #otherBodies: OtherBodies;
   /** Heights of blocks below what is held on which others stand. */
   readonly #deep = new Map<HashHex, number>();
   /** The tip moved by blocks that were asked for: neighbours that are behind hear of it when we have caught up. */
@@ -44,6 +46,7 @@ export class CatchUp {
     this.#machines = machines;
     this.#root = machines.chain.root;
     this.#differences = new Differences(machines);
+    this.#otherBodies = new OtherBodies(machines);
     this.#rootContest = new RootContest(machines, () => {
       this.#tipUnshared = true;
     });
@@ -58,9 +61,8 @@ export class CatchUp {
   /** The neighbour's greeting names its root, its newest block and how many it holds. */
   greeted(link: GreetedLink): void {
     const { root, last, count } = link.phase.greeting;
-    if (last === undefined) return;
-    this.#named(link, last, root, Number(count));
-    this.#askDoubtful(link.id);
+    if (last !== undefined) this.#named(link, last, root, Number(count));
+    this.#otherBodies.ask(link);
   }
 
   /** A block we asked for. */
@@ -71,9 +73,7 @@ export class CatchUp {
     if (!sync.arrived(link.id, isHeld, now)) {
       if (chain.doubts.answered(id, link.id)) {
         this.#offer(link, block, true);
-        // A newer question takes the place of the one being answered: no more than this was needed.
-        askForBlocks(this.#machines.links, { link: link.id, start: block.hash });
-        this.#askDoubtful(link.id);
+        this.#otherBodies.answered(link, block);
         return;
       }
       // One of ours that speaks `gcm-siv` takes us for the reference until our hello has come, and sends a forced block so.
@@ -200,12 +200,12 @@ export class CatchUp {
           sync.held(newcomer.id);
           if (newcomer.requested) sync.useful(newcomer.link, placement.standing === 'moved', now);
           else if (placement.standing === 'moved') members.wrote(newcomer.inspected.block.author, newcomer.link, now);
-          if (placement.doubtful !== undefined) this.#doubt(placement.doubtful, newcomer.link, now);
+          if (placement.doubtful !== undefined) this.#otherBodies.doubt(placement.doubtful, newcomer.link, now);
           this.#gave(newcomer, placement.standing === 'moved', now);
           this.#taken(placement);
           break;
         case 'heldBack':
-          if (placement.doubtful !== undefined) this.#doubt(placement.doubtful, newcomer.link, now);
+          if (placement.doubtful !== undefined) this.#otherBodies.doubt(placement.doubtful, newcomer.link, now);
           if (placement.relay) for (const link of links.greeted()) if (link.phase.ours) this.#share(link, newcomer);
           break;
         case 'orphaned': {
@@ -263,25 +263,6 @@ export class CatchUp {
     }
   }
 
-  /** There may be a better body of this block: others are asked for theirs. */
-  #doubt(body: Candidate, from: LinkId, now: Milliseconds): void {
-    const { chain, links, sync, rankDelay } = this.#machines;
-    const id = hashHex(body.block.hash);
-    const others = links.greeted().filter((link) => link.id !== from && !sync.isOpen(link.id));
-    others.sort((a, b) => Number(b.head === id) - Number(a.head === id));
-    const holders = others.map((link) => link.id);
-    const start = body.block.parent;
-    for (const link of chain.doubt(body, now + graceMs(rankDelay), holders)) askForBlocks(links, { link, start });
-  }
-
-  /** A neighbour that has not been asked yet may hold a better body. */
-  #askDoubtful(link: LinkId): void {
-    const { chain, sync } = this.#machines;
-    if (sync.isOpen(link)) return;
-    const body = chain.doubts.ask(link);
-    if (body !== undefined) askForBlocks(this.#machines.links, { link, start: body.block.parent });
-  }
-
   /** It stands on our main chain below what is held. Blocks on it are compared when their surroundings were read. */
   #old({ link, hash }: Lookup, height: number): void {
     const { depths, intake, troubles } = this.#machines;
@@ -319,6 +300,7 @@ export class CatchUp {
   #lookUp(link: GreetedLink, hash: Hash, count: number): void {
     const { chain, effects, sync } = this.#machines;
     const id = hashHex(hash);
+    if (chain.tree.holds(id) && !chain.tree.onMain(id)) this.#differences.found(link.id);
     if (chain.tree.holds(id) || sync.wanted(link.id) === id) return;
     if (chain.tree.lowest === 0) {
       this.#want({ link: link.id, hash, count });

@@ -3,18 +3,13 @@
  *
  * Puts chain and members together for whoever asks, and decides nothing. It sees as far back as the tree does.
  */
-import { eligibleKeys } from './chain/eligible.ts';
+import { eligibleAncestors, eligibleHolders } from './chain/fork-choice.ts';
 import { Health } from './chain/health.ts';
-import { type Holder, holderOf, holderOfHex, type PublicKey } from './crypto/keys.ts';
+import type { TreeHeader } from './chain/tree.ts';
+import { type Holder, holderOf, holderOfHex } from './crypto/keys.ts';
 import type { ChainBlock } from './events.ts';
 import type { ChainHealth } from './face.ts';
 import type { Machines } from './machines.ts';
-
-interface Written {
-  readonly height: number;
-  readonly author: PublicKey;
-  readonly nextChoices: readonly PublicKey[];
-}
 
 /** What a receipt follows and what was established before it (receipts.ts: 64 blocks; fork-choice.ts: 64). */
 const mostWritten = 130;
@@ -45,11 +40,15 @@ export class ChainReport {
   eligibleBefore(height: number): Set<Holder> {
     const written = this.#written;
     const end = height === 0 ? 1 : height - (written[0]?.height ?? 0);
-    return eligibleKeys(written.slice(0, Math.max(0, end)));
+    const before = written.slice(Math.max(0, end - eligibleAncestors), Math.max(0, end));
+    return eligibleHolders(
+      before.at(-1)?.nextChoices ?? [],
+      before.map(({ holder }) => holder),
+    );
   }
 
   /** Who wrote the blocks of the main chain held here and whom they name, oldest first. */
-  get #written(): readonly Written[] {
+  get #written(): readonly TreeHeader[] {
     return this.#machines.chain.tree.headers.slice(-mostWritten);
   }
 }

@@ -17,6 +17,7 @@ import { leadsThere } from './network/anchors.ts';
 import { type GreetedLink, isGreeted, type OpenLink } from './network/open-link.ts';
 import { sample } from './random.ts';
 import type { Whereabouts } from './whereabouts.ts';
+import { questionAnswered } from './wire/carrier.ts';
 import { type DialectName, otherDialect } from './wire/dialect.ts';
 import type { Message } from './wire/messages.ts';
 
@@ -50,10 +51,10 @@ export class Conversation {
 
   /** A frame of the other decrypted, so it is there, and this is what it says. @param bytes of the frame */
   message(link: GreetedLink, message: Message, bytes: number, now: Milliseconds): void {
-    const { links, gossip, serving, sync, neighbours, referenceSplit } = this.#machines;
+    const { links, gossip, serving, neighbours, referenceSplit } = this.#machines;
     this.#whereabouts.spoke(link, now);
     if (links.prove(link, now)) this.#proven(link, now);
-    if (!link.account.admits(message, bytes, isAnswer(message) && sync.isOpen(link.id), now)) return;
+    if (!link.account.admits(message, bytes, this.#wasAskedFor(link.id, message), now)) return;
     switch (message.kind) {
       case 'greeting':
         return;
@@ -110,6 +111,15 @@ export class Conversation {
     }
   }
 
+  /** Blocks that a question of ours brings, one by one or many in the carrier. */
+  #wasAskedFor(link: LinkId, message: Message): boolean {
+    const { sync } = this.#machines;
+    if (message.kind === 'requestedBlock') return sync.isOpen(link);
+    if (message.kind !== 'requestNeighbours' || message.count !== 0) return false;
+    const question = questionAnswered(message.exclude);
+    return question !== undefined && sync.answers(link, question);
+  }
+
   #proven(link: GreetedLink, now: Milliseconds): void {
     const { neighbours, effects } = this.#machines;
     neighbours.proven(link.address, link.phase.hex);
@@ -164,9 +174,4 @@ export class Conversation {
 /** Whether it is reached by signaling: by a data channel, or as one that has come to us who are at a relay. */
 function isTab({ carrier, dialled, phase }: GreetedLink): boolean {
   return phase.ours && (carrier === 'webrtc' || (carrier === 'websocket' && !dialled));
-}
-
-/** What may come because it was asked for: blocks, one by one or many in the extension carrier. */
-function isAnswer(message: Message): boolean {
-  return message.kind === 'requestedBlock' || (message.kind === 'requestNeighbours' && message.count === 0);
 }

@@ -30,7 +30,8 @@ export class Extension {
   arrived(link: GreetedLink, items: readonly Uint8Array[], now: Milliseconds): void {
     try {
       const message = unpackExtension(items);
-      if (message !== undefined) this.#message(link, message, now);
+      // Who is not ours has no word for anything else, or nothing shows yet whose program it is.
+      if (message?.kind === 'hello' || (message !== undefined && link.phase.ours)) this.#message(link, message, now);
     } catch (error) {
       if (!(error instanceof CodecError)) throw error;
       this.#machines.links.close(link, `bad-extension: ${error.message}`);

@@ -8,6 +8,7 @@
 import { type Block, createBlock, encodeBlock, writtenBlockBytes } from '../chain/block.ts';
 import type { Chain } from '../chain/chain.ts';
 import { type Data, encodedDataBytes, itemIdOf } from '../chain/data.ts';
+import { recentAuthors } from '../chain/recent-authors.ts';
 import type { Milliseconds } from '../config.ts';
 import type { Curve } from '../crypto/curve.ts';
 import { type HashHex, hashHex, type ItemIdHex, itemIdHex, type PublicKey, type SecretKey } from '../crypto/keys.ts';
@@ -185,7 +186,7 @@ export class Writer {
       isReference: (key) => this.#references.writes(key),
       referenceDelayMs: (key) => this.#members.referenceDelayMs(key, now),
       referencesAreNear: this.#members.referencesAreNear(now),
-      recentAuthors: this.#chain.authors.distinct,
+      recentAuthors: recentAuthors(tree.headers),
       onlineSince: (key) => this.#members.onlineSince(key, now),
       membershipChangedAt: this.#members.changedAt,
     });

@@ -28,7 +28,6 @@ import { Doubts } from './doubts.ts';
 import { GivenBack, verifiedItems } from './given-back.ts';
 import { noLink, type TreeNode } from './node.ts';
 import { Pool, type PoolItem } from './pool.ts';
-import { RecentAuthors } from './recent-authors.ts';
 import { RecentItems } from './recent-items.ts';
 import { type Candidate, Tree, type TreeBlock } from './tree.ts';
 
@@ -61,7 +60,6 @@ export interface ChainState {
 
 export class Chain {
   readonly pool = new Pool();
-  readonly authors = new RecentAuthors();
   /** Blocks with an item that nobody signed. */
   readonly doubts = new Doubts();
   /** While the stored side blocks are read none of them moves: they are read by their places. */
@@ -90,10 +88,6 @@ export class Chain {
     this.#givenBack = new GivenBack(effects);
     this.#root = state.root === undefined ? undefined : hashHex(state.root);
     this.#own = holderOf(own);
-    this.authors.moved(
-      0,
-      state.recent.map(({ block }) => block.author),
-    );
     this.#recent = new RecentItems(state.count === state.recent.length);
     for (const { ids } of state.recent) this.#recent.add(ids);
     this.#random = random;
@@ -359,10 +353,6 @@ export class Chain {
   #moved(reverted: readonly ChainBlock[], applied: readonly Applied[], now: Milliseconds): Moved {
     for (const block of reverted) this.#recent.remove(block.ids);
     for (const block of applied) this.#recent.add(block.ids);
-    this.authors.moved(
-      reverted.length,
-      applied.map(({ block }) => block.author),
-    );
     if (reverted.length > 0) {
       this.#effects.put({ kind: 'deliver', delivery: { kind: 'reverted', blocks: reverted.map(chainBlock) } });
       this.#giveBack(reverted, now);

@@ -41,7 +41,8 @@ export class Depths {
     this.#effects = effects;
     this.#recorder = recorder;
     this.reach(chain.count - 1);
-    chain.isOpening = true;
+    // Beside an empty chain nothing can stand.
+    chain.isOpening = chain.count > 0;
   }
 
   /** Whether a branch that leaves at this height can be compared: not, when that is too deep. */

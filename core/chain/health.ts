@@ -11,7 +11,7 @@ import { type HashHex, type Holder, holderOf } from '../crypto/keys.ts';
 import type { ChainHealth } from '../face.ts';
 import type { Block } from './block.ts';
 
-/** As many as say whose word counts (eligible.ts). */
+/** As many as say whose word counts (fork-choice.ts). */
 export const healthBlocks = 64;
 /** Of 10 others online, 3 drawn for each block, honest authors would all 16 times pass over a given one once in 300. */
 export const captureBlocks = 16;

@@ -6,6 +6,7 @@
  * What comes is checked, and passed on, within allowances: ten a second are passed on over all, the candidates' first, so
  * that what presence costs a peer depends on its links and not on the network. `members.ts` remembers; the caller sends.
  */
+import { equalBytes } from '../codec/bytes.ts';
 import type { Milliseconds } from '../config.ts';
 import type { Curve, SignatureCheck } from '../crypto/curve.ts';
 import {
@@ -159,8 +160,9 @@ export class Beacons {
   /** The check came back. */
   checked(beacon: CarriedBeacon, held: boolean, now: Milliseconds): Heard {
     const { pubkey, counter, ageMs } = beacon;
-    const except = this.#checking.get(nameOf(beacon)) ?? new Set();
-    this.#checking.delete(nameOf(beacon));
+    const name = nameOf(beacon);
+    const except = this.#checking.get(name) ?? new Set();
+    this.#checking.delete(name);
     if (!held) return { kind: 'forged' };
     if (counter <= this.#counterOf(pubkey)) return { kind: 'kept' };
     if (this.#isOwn(pubkey)) {
@@ -208,7 +210,8 @@ export class Beacons {
   }
 
   #isOwn(key: PublicKey): boolean {
-    return holderOf(key) === this.#own;
+    // Asked of each beacon by each link: bytes are compared sooner than their hex is made.
+    return equalBytes(key.subarray(1), this.#options.publicKey.subarray(1));
   }
 }
 

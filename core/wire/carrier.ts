@@ -116,6 +116,14 @@ export function unpackExtension(items: readonly Uint8Array[]): ExtensionMessage 
   return { kind, ...decode(codec, whole.subarray(headerBytes, headerBytes + length)) } as ExtensionMessage;
 }
 
+/** @returns the asker's number for the question that this is a part of the answer to, of whatever it is worth inside */
+export function questionAnswered(items: readonly Uint8Array[]): number | undefined {
+  const [first] = items;
+  if (first === undefined || !equalBytes(first.subarray(0, mark.length), mark)) return undefined;
+  if (first[mark.length] !== types.blocks.number) return undefined;
+  return new DataView(first.buffer, first.byteOffset, first.length).getUint32(headerBytes, true);
+}
+
 interface Type<T> {
   readonly number: number;
   readonly codec: Codec<Omit<T, 'kind'>>;

@@ -111,6 +111,7 @@ export interface SignalingVector {
       readonly from: string;
       readonly to: string;
       readonly key: string;
+      readonly macKey: string;
       readonly nonce: string;
       readonly signal: { readonly call: string; readonly type: SignalType; readonly body: string };
       readonly plain: string;

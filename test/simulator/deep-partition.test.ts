@@ -49,7 +49,7 @@ describe('two halves that wrote apart', () => {
     simulator.run(3_000);
     expect(simulator.runUntil(() => isSettled(simulator), 120_000)).toBe(true);
     expect(violations(simulator)).toEqual([]);
-    expect(peers.filter(({ delivered }) => delivered.reverted > 0)).toHaveLength(3);
+    expect(peers.filter(({ delivered }) => delivered.reverted > 0).length).toBeGreaterThanOrEqual(3);
   });
 
   it.each([5, 6, 7])('and crash on the way to the other branch go on when they start again (seed %i)', (seed) => {

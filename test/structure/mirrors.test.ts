@@ -50,6 +50,10 @@ const exceptions: Exceptions = {
   'core/chain/side-blocks.ts': tree,
   'core/chain/support.ts': tree,
   'core/differences.ts': { test: 'test/simulator/partition.test.ts', because: 'it takes peers that hold unlike trees' },
+  'core/other-bodies.ts': {
+    test: 'test/unit/core/catch-up.recut.test.ts',
+    because: 'it is seen where two bodies meet',
+  },
   'core/network/open-link.ts': { test: 'test/unit/core/network/links.test.ts', because: 'it is the data of links' },
   'core/root-contest.ts': { test: 'test/unit/core/catch-up.test.ts', because: 'it takes two peers with a root each' },
   'core/storage/store.ts': {

@@ -185,11 +185,11 @@ class Node {
   }
 
   beaconOf(key: PublicKey): Beacon | undefined {
-    return this.#newest.get(holderOf(key))?.beacon;
+    return this.#newest.get(holderOnce(key))?.beacon;
   }
 
   beaconed(beacon: Beacon, _ageMs: Milliseconds, at: Milliseconds): void {
-    const holder = holderOf(beacon.pubkey);
+    const holder = holderOnce(beacon.pubkey);
     this.#newest.delete(holder);
     this.#newest.set(holder, { beacon, at });
     for (const oldest of this.#newest.keys()) {
@@ -215,6 +215,15 @@ class Node {
     return now - (times[Math.min(place, times.length) - 1] ?? now);
   }
 }
+
+/** A key is one object here, wherever it goes: its hex is made once. */
+function holderOnce(key: PublicKey): Holder {
+  const holder = holders.get(key) ?? holderOf(key);
+  holders.set(key, holder);
+  return holder;
+}
+
+const holders = new WeakMap<PublicKey, Holder>();
 
 function link(a: Node, b: Node, seeded: Seeded): void {
   const latencyMs = seeded.between(delayMs.least, delayMs.most);

@@ -4,46 +4,12 @@ import { itemIdOf } from '../../../core/chain/data.ts';
 import { bytesToHex } from '../../../core/codec/bytes.ts';
 import { hashHex } from '../../../core/crypto/keys.ts';
 import { type Author, authors } from '../../model/author.ts';
-import { SlowStore } from '../../model/slow-store.ts';
-import { type Remote, Stage, type StageOptions, storedBlocks } from '../../model/stage.ts';
+import { holding, linked, live } from '../../model/chains-on-stage.ts';
+import { Stage } from '../../model/stage.ts';
 
 const [self, b, c, _d] = authors(4) as [Author, Author, Author, Author];
 const hexOf = (block: Block | undefined) => (block === undefined ? undefined : hashHex(block.hash));
 const hashes = (blocks: readonly Block[]) => blocks.map(({ hash }) => hashHex(hash));
-
-function holding(chain: readonly Block[], options: StageOptions = {}): Stage {
-  const store = new SlowStore();
-  store.blocks = storedBlocks(chain);
-  return new Stage({ self, store, ...options });
-}
-
-/** The greeting of one who holds this chain. */
-function greetingOf(chain: readonly Block[]) {
-  return { root: chain[0]?.hash, last: chain.at(-1)?.hash, count: BigInt(chain.length) };
-}
-
-/** A neighbour that holds this chain and has shown its key. */
-function linked(stage: Stage, author: Author, chain: readonly Block[] = [], more = {}): Remote {
-  const remote = stage.join(author, { ...greetingOf(chain), ...more });
-  remote.keepAlive();
-  return remote;
-}
-
-/** Time passes while neighbours answer as peers with these chains do. */
-function live(stage: Stage, milliseconds: number, serving: readonly (readonly [Remote, readonly Block[]])[]): void {
-  const answered = new Map<Remote, number>();
-  const end = stage.now + milliseconds;
-  for (;;) {
-    for (const [remote, chain] of serving) {
-      const asked = remote.asked.length;
-      if (asked > (answered.get(remote) ?? 0)) remote.serve(chain);
-      answered.set(remote, asked);
-    }
-    if (stage.now >= end) return;
-    stage.pass(Math.min(100, end - stage.now));
-    for (const [remote] of serving) if ((stage.now - end) % 500 === 0) remote.keepAlive();
-  }
-}
 
 describe('a fork far below the tip', { timeout: 60_000 }, () => {
   /** Two branches that part so many blocks below the end of ours. */
@@ -57,7 +23,7 @@ describe('a fork far below the tip', { timeout: 60_000 }, () => {
 
   it.each([20, 100, 700])('of %i blocks is found and compared, and the branch with support stays', (deep) => {
     const { ours, theirs } = deepFork(deep);
-    const stage = holding(ours);
+    const stage = holding(self, ours);
     const remote = linked(stage, c, theirs);
     live(stage, 16_000, [[remote, theirs]]);
     expect(stage.store.hashes).toEqual(hashes(ours));
@@ -67,7 +33,7 @@ describe('a fork far below the tip', { timeout: 60_000 }, () => {
 
   it.each([20, 100, 700])('of %i blocks is healed by who is on the other branch, batch by batch', (deep) => {
     const { ours, theirs } = deepFork(deep);
-    const stage = holding(theirs);
+    const stage = holding(self, theirs);
     const remote = linked(stage, b, ours);
     live(stage, 16_000, [[remote, ours]]);
     expect(stage.store.hashes.slice(0, ours.length)).toEqual(hashes(ours));
@@ -87,7 +53,7 @@ describe('a fork far below the tip', { timeout: 60_000 }, () => {
 
   it('goes on after a restart in the midst of a reorganisation', () => {
     const { ours, theirs } = deepFork(300);
-    const stage = holding(theirs);
+    const stage = holding(self, theirs);
     const remote = linked(stage, b, ours);
     const apply = stage.store.apply.bind(stage.store);
     let cuts = 0;
@@ -110,7 +76,7 @@ describe('a fork far below the tip', { timeout: 60_000 }, () => {
 
   it('too far below is told, changes nothing, and keeps nobody from writing', () => {
     const { ours, theirs } = deepFork(4_100, 4);
-    const stage = holding(ours);
+    const stage = holding(self, ours);
     const remote = linked(stage, c, theirs.slice(0, 20));
     live(stage, 20_000, [[remote, theirs.slice(0, 20)]]);
     expect(stage.store.blocks.length).toBe(ours.length);
@@ -127,7 +93,7 @@ describe('a fork far below the tip', { timeout: 60_000 }, () => {
 
   it('is not told of a neighbour that has left the branch of the block it named', () => {
     const trunk = b.chain(80);
-    const stage = holding(trunk);
+    const stage = holding(self, trunk);
     const remote = linked(stage, c, [...trunk.slice(0, 79), c.block(trunk[78])]);
     live(stage, 10_000, [[remote, trunk]]);
     expect(stage.of('report')).toEqual([]);

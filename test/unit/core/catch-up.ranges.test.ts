@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { encodeBlock } from '../../../core/chain/block.ts';
 import { hashHex } from '../../../core/crypto/keys.ts';
+import { allowance } from '../../../core/network/account.ts';
 import { extensionSaying } from '../../../core/wire/carrier.ts';
 import { rangeEnds } from '../../../core/wire/holdings.ts';
 import { type Author, authors } from '../../model/author.ts';
+import { extensions } from '../../model/extensions.ts';
 import { type Remote, Stage } from '../../model/stage.ts';
 
 const [self, b] = authors(2) as [Author, Author];
@@ -55,5 +57,15 @@ describe('blocks in answer to a locator', () => {
     expect(remote.of('requestBlocks')).toHaveLength(1);
     for (const block of chain) remote.say({ kind: 'requestedBlock', block });
     expect(stage.machine.count).toBe(3);
+  });
+
+  it.each([
+    ['cost their sender nothing', 0, 1],
+    ['cost it when they were not asked for', 1, 0],
+  ])('%s', (_, off, pongs) => {
+    const { remote, request } = asking();
+    for (let sent = 0; sent <= allowance.messages; sent++) answer(remote, request + off, [], rangeEnds.more);
+    remote.say(extensionSaying({ kind: 'ping', nonce: 3n }));
+    expect(extensions(remote, 'pong')).toHaveLength(pongs);
   });
 });

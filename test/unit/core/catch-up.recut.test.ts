@@ -6,10 +6,10 @@ import { graceMs as graceOf } from '../../../core/chain/newcomers.ts';
 import { bytesToHex } from '../../../core/codec/bytes.ts';
 import { hashHex } from '../../../core/crypto/keys.ts';
 import { type Author, authors } from '../../model/author.ts';
+import { holding, linked } from '../../model/chains-on-stage.ts';
 import { extensions } from '../../model/extensions.ts';
 import { recut } from '../../model/recut.ts';
-import { SlowStore } from '../../model/slow-store.ts';
-import { type Remote, Stage, storedBlocks } from '../../model/stage.ts';
+import type { Remote, Stage } from '../../model/stage.ts';
 
 const graceMs = graceOf(new RankDelay());
 
@@ -18,19 +18,6 @@ const hexOf = (block: Block | undefined) => (block === undefined ? undefined : h
 const shared = (remote: Remote) => remote.of('shareBlock').map(({ block }) => block);
 const bodies = (stage: Stage) => stage.store.blocks.map(({ bytes }) => bytes);
 const chain = b.chain(30);
-
-function holding(blocks: readonly Block[]): Stage {
-  const store = new SlowStore();
-  store.blocks = storedBlocks(blocks);
-  return new Stage({ self, store });
-}
-
-function linked(stage: Stage, author: Author, blocks: readonly Block[]): Remote {
-  const greeting = { root: blocks[0]?.hash, last: blocks.at(-1)?.hash, count: BigInt(blocks.length) };
-  const remote = stage.join(author, greeting);
-  remote.keepAlive();
-  return remote;
-}
 
 /** The newest blocks it was told of, by their hashes. */
 const named = (remote: Remote) => extensions(remote, 'head').map(({ tip }) => bytesToHex(tip));
@@ -52,7 +39,7 @@ describe('a re-cut body', () => {
   });
 
   it('that comes as news is held back, asked for elsewhere, and has no effect when the good one is there', () => {
-    const stage = holding(held);
+    const stage = holding(self, held);
     const [liar, honest, other] = [linked(stage, c, held), linked(stage, b, held), linked(stage, d, held)];
     liar.say({ kind: 'shareBlock', block: recut(news) });
     expect([stage.machine.count, shared(other)]).toEqual([29, []]);
@@ -66,7 +53,7 @@ describe('a re-cut body', () => {
   });
 
   it('that nobody has a better one of is taken after its grace time, its item marked', () => {
-    const stage = holding(held);
+    const stage = holding(self, held);
     const [liar, other] = [linked(stage, c, held), linked(stage, d, held)];
     liar.say({ kind: 'shareBlock', block: recut(news) });
     for (let passed = 0; passed < graceMs; passed += 500) {
@@ -78,7 +65,7 @@ describe('a re-cut body', () => {
   });
 
   it.each([29, 24, 5])('at height %i that comes with a whole chain gives way to the good one', (height) => {
-    const stage = holding(chain.slice(0, 3));
+    const stage = holding(self, chain.slice(0, 3));
     const false_ = chain.map((block, place) => (place === height ? recut(block) : block));
     const liar = linked(stage, c, false_);
     liar.serve(false_);
@@ -102,7 +89,7 @@ describe('a re-cut body', () => {
   });
 
   it('is neither shared nor served before its grace time is over when it came with a chain', () => {
-    const stage = holding(chain.slice(0, 3));
+    const stage = holding(self, chain.slice(0, 3));
     const other = linked(stage, d, chain.slice(0, 3));
     const false_ = chain.map((block, place) => (place === 27 ? recut(block) : block));
     const liar = linked(stage, c, false_);
@@ -119,7 +106,7 @@ describe('a re-cut body', () => {
   });
 
   it('does not keep the good one away that waits for the same parent', () => {
-    const stage = holding(chain.slice(0, 3));
+    const stage = holding(self, chain.slice(0, 3));
     const [liar, honest] = [linked(stage, c, chain.slice(0, 3)), linked(stage, b, chain.slice(0, 3))];
     liar.say({ kind: 'shareBlock', block: recut(chain[6] as Block) });
     honest.say({ kind: 'shareBlock', block: chain[6] as Block });

@@ -7,9 +7,9 @@ import { bytesToHex } from '../../../core/codec/bytes.ts';
 import { hashHex, type Signature } from '../../../core/crypto/keys.ts';
 import { wireVersion } from '../../../core/wire/messages.ts';
 import { type Author, authors } from '../../model/author.ts';
+import { holding, linked, live } from '../../model/chains-on-stage.ts';
 import { extensions } from '../../model/extensions.ts';
-import { SlowStore } from '../../model/slow-store.ts';
-import { type Remote, Stage, type StageOptions, storedBlocks } from '../../model/stage.ts';
+import type { Remote } from '../../model/stage.ts';
 
 const [self, b, c, d] = authors(4) as [Author, Author, Author, Author];
 const hexOf = (block: Block | undefined) => (block === undefined ? undefined : hashHex(block.hash));
@@ -19,44 +19,10 @@ const shared = (remote: Remote) => remote.of('shareBlock').map(({ block }) => ha
 const starts = (remote: Remote) => remote.asked.map(({ locator: [start] }) => start && bytesToHex(start));
 const reference = { version: { ...wireVersion, target: '', branch: '', commit: '' } };
 
-function holding(chain: readonly Block[], options: StageOptions = {}): Stage {
-  const store = new SlowStore();
-  store.blocks = storedBlocks(chain);
-  return new Stage({ self, store, ...options });
-}
-
-/** The greeting of one who holds this chain. */
-function greetingOf(chain: readonly Block[]) {
-  return { root: chain[0]?.hash, last: chain.at(-1)?.hash, count: BigInt(chain.length) };
-}
-
-/** A neighbour that holds this chain and has shown its key. */
-function linked(stage: Stage, author: Author, chain: readonly Block[] = [], more = {}): Remote {
-  const remote = stage.join(author, { ...greetingOf(chain), ...more });
-  remote.keepAlive();
-  return remote;
-}
-
-/** Time passes while neighbours answer as peers with these chains do. */
-function live(stage: Stage, milliseconds: number, serving: readonly (readonly [Remote, readonly Block[]])[]): void {
-  const answered = new Map<Remote, number>();
-  const end = stage.now + milliseconds;
-  for (;;) {
-    for (const [remote, chain] of serving) {
-      const asked = remote.asked.length;
-      if (asked > (answered.get(remote) ?? 0)) remote.serve(chain);
-      answered.set(remote, asked);
-    }
-    if (stage.now >= end) return;
-    stage.pass(Math.min(100, end - stage.now));
-    for (const [remote] of serving) if ((stage.now - end) % 500 === 0) remote.keepAlive();
-  }
-}
-
 describe('a neighbour that holds more', () => {
   it('is asked for what follows our tip; what it sends is checked, stored and told to others when all of it is here', () => {
     const chain = b.chain(40);
-    const stage = holding(chain.slice(0, 12));
+    const stage = holding(self, chain.slice(0, 12));
     const other = linked(stage, c, chain.slice(0, 12));
     const remote = linked(stage, b, chain);
     expect(starts(remote)).toEqual([hexOf(chain[11])]);
@@ -74,7 +40,7 @@ describe('a neighbour that holds more', () => {
 
   it('is asked for all by who holds nothing', () => {
     const chain = b.chain(100);
-    const stage = holding([]);
+    const stage = holding(self, []);
     const remote = linked(stage, b, chain);
     expect(starts(remote)).toEqual([undefined]);
     remote.serve(chain);
@@ -84,7 +50,7 @@ describe('a neighbour that holds more', () => {
   it('is asked although it holds as many: two branches of one length must meet too', () => {
     const root = b.block(undefined, [b.key, c.key]);
     const [better, worse] = [b.block(root), c.block(root)];
-    const stage = holding([root, worse]);
+    const stage = holding(self, [root, worse]);
     const remote = linked(stage, b, [root, better]);
     live(stage, 2_500, [[remote, [root, better]]]);
     expect(starts(remote)).toEqual([hexOf(worse)]);
@@ -93,7 +59,7 @@ describe('a neighbour that holds more', () => {
 
   it('is not asked for what we hold, in memory or only in the store', () => {
     const chain = b.chain(40);
-    const stage = holding(chain);
+    const stage = holding(self, chain);
     const remotes = [chain, chain.slice(0, 35), chain.slice(0, 3)].map((held, place) =>
       linked(stage, [b, c, d][place] as Author, held),
     );
@@ -103,7 +69,7 @@ describe('a neighbour that holds more', () => {
 
   it('counts only while a request of ours is open', () => {
     const chain = b.chain(5);
-    const stage = holding(chain.slice(0, 2));
+    const stage = holding(self, chain.slice(0, 2));
     const remote = linked(stage, b, chain.slice(0, 2));
     for (const block of chain) remote.say({ kind: 'requestedBlock', block });
     expect(stage.machine.count).toBe(2);
@@ -112,7 +78,7 @@ describe('a neighbour that holds more', () => {
   it('and lies keeps nobody from writing for long, nor from learning from another', () => {
     const start = b.chain(4);
     const chain = [...start, b.block(start.at(-1), [self.key])];
-    const stage = holding(chain.slice(0, 2));
+    const stage = holding(self, chain.slice(0, 2));
     const liar = linked(stage, c, [...chain.slice(0, 2), c.block(undefined)]);
     const honest = linked(stage, b, chain);
     live(stage, 4_000, [[honest, chain]]);
@@ -127,7 +93,7 @@ describe('a neighbour that holds more', () => {
 
   it('and sends what is none is asked no more, and nothing has changed', () => {
     const chain = b.chain(5);
-    const stage = holding(chain.slice(0, 2));
+    const stage = holding(self, chain.slice(0, 2));
     const remote = linked(stage, b, chain);
     remote.say({ kind: 'requestedBlock', block: { ...(chain[2] as Block), sign: new Uint8Array(64) as Signature } });
     live(stage, 5_000, []);
@@ -139,7 +105,7 @@ describe('a block that somebody has just made', () => {
   const root = b.block(undefined, [b.key, c.key]);
 
   it('is passed on to all who do not hold it, once its checks came back', () => {
-    const stage = holding([root]);
+    const stage = holding(self, [root]);
     const [from, other, ours] = [
       linked(stage, b, [root]),
       linked(stage, c, [root]),
@@ -158,7 +124,7 @@ describe('a block that somebody has just made', () => {
   });
 
   it('and loses against a sibling is answered by that one', () => {
-    const stage = holding([root]);
+    const stage = holding(self, [root]);
     const [from, other] = [linked(stage, c, [root]), linked(stage, b, [root])];
     const [better, worse] = [b.block(root), c.block(root)];
     other.say({ kind: 'shareBlock', block: better });
@@ -171,7 +137,7 @@ describe('a block that somebody has just made', () => {
 
   it('and whose parent is not here is waited with, and the rest asked for', () => {
     const chain = [root, ...b.chain(4, root)];
-    const stage = holding(chain.slice(0, 2));
+    const stage = holding(self, chain.slice(0, 2));
     const remote = linked(stage, b, chain.slice(0, 2));
     const other = linked(stage, c, chain.slice(0, 2));
     remote.say({ kind: 'shareBlock', block: chain[4] as Block });
@@ -184,7 +150,7 @@ describe('a block that somebody has just made', () => {
   });
 
   it('by an author who was not chosen is passed on to ours at once, and taken later', () => {
-    const stage = holding([root]);
+    const stage = holding(self, [root]);
     const [from, ours, other] = [
       linked(stage, d, [root]),
       linked(stage, b, [root]),
@@ -204,7 +170,7 @@ describe('a block that somebody has just made', () => {
   });
 
   it('that nobody signed changes nothing', () => {
-    const stage = holding([root]);
+    const stage = holding(self, [root]);
     const [from, other] = [linked(stage, b, [root]), linked(stage, c, [root])];
     from.say({ kind: 'shareBlock', block: { ...b.block(root), sign: new Uint8Array(64) as Signature } });
     expect([stage.machine.count, shared(other), from.closedBecause]).toEqual([1, [], undefined]);
@@ -214,7 +180,7 @@ describe('a block that somebody has just made', () => {
 describe('a block of our own', () => {
   it('is told to all once it is on the disk, and to nobody before', () => {
     const root = b.block(undefined, [self.key]);
-    const stage = holding([root]);
+    const stage = holding(self, [root]);
     const remotes = [linked(stage, b, [root]), linked(stage, c, [root])];
     stage.answers.store = false;
     const data = self.item();
@@ -236,7 +202,7 @@ describe('a block of our own', () => {
 describe('a neighbour that asks for blocks', () => {
   it('is sent what follows what it names', () => {
     const chain = b.chain(60);
-    const stage = holding(chain);
+    const stage = holding(self, chain);
     const remote = linked(stage, c, chain.slice(0, 20));
     remote.say({ kind: 'requestBlocks', start: chain[19]?.hash });
     expect(remote.of('requestedBlock').map(({ block }) => hashHex(block.hash))).toEqual(hashes(chain.slice(20)));
@@ -245,7 +211,7 @@ describe('a neighbour that asks for blocks', () => {
   it('is sent more as it takes it', () => {
     const chain = [b.block(undefined)];
     for (let more = 0; more < 30; more++) chain.push(b.block(chain.at(-1), [b.key], [b.item('', 60_000)]));
-    const stage = holding(chain);
+    const stage = holding(self, chain);
     const remote = linked(stage, c);
     remote.drains = false;
     remote.say({ kind: 'requestBlocks', start: undefined });
@@ -273,7 +239,7 @@ describe('when roots differ', () => {
 
   it('the chain with more authors is taken whole, and what ours held waits again', () => {
     const [ours, theirs] = [chainBy([self], 20), chainBy([b, c], 30)];
-    const stage = holding(ours);
+    const stage = holding(self, ours);
     const remote = linked(stage, b, theirs);
     live(stage, 3_000, [[remote, theirs]]);
     expect(stage.store.hashes.slice(0, 30)).toEqual(hashes(theirs));
@@ -292,7 +258,7 @@ describe('when roots differ', () => {
 
   it('ours stays when theirs has fewer, and nothing of theirs is kept', () => {
     const [ours, theirs] = [chainBy([self, b], 20), chainBy([c], 30)];
-    const stage = holding(ours);
+    const stage = holding(self, ours);
     const remote = linked(stage, c, theirs);
     live(stage, 3_000, [[remote, theirs]]);
     expect([stage.machine.root, stage.store.hashes]).toEqual([hexOf(ours[0]), hashes(ours)]);
@@ -306,7 +272,7 @@ describe('when roots differ', () => {
       [smaller, larger],
       [larger, smaller],
     ] as const) {
-      const stage = holding([held]);
+      const stage = holding(self, [held]);
       const remote = linked(stage, d);
       remote.say({ kind: 'shareBlock', block: comes });
       expect(stage.store.hashes).toEqual(hashes([smaller]));
@@ -315,7 +281,7 @@ describe('when roots differ', () => {
 
   it('nobody but an operator decides between two of more than 64 blocks', () => {
     const [ours, theirs] = [chainBy([self], 80), chainBy([b, c], 90)];
-    const stage = holding(ours);
+    const stage = holding(self, ours);
     const remote = linked(stage, b, theirs);
     live(stage, 20_000, [[remote, theirs]]);
     expect(stage.store.hashes).toEqual(hashes(ours));
@@ -328,7 +294,7 @@ describe('when roots differ', () => {
 
   it('the configured one is taken, however long ours is, and the application hears of all that is left', () => {
     const [ours, theirs] = [chainBy([self], 80), chainBy([b], 3)];
-    const stage = holding(ours, { config: { root: hexOf(theirs[0]) } });
+    const stage = holding(self, ours, { config: { root: hexOf(theirs[0]) } });
     const remote = linked(stage, b, theirs);
     live(stage, 3_000, [[remote, theirs]]);
     expect(stage.store.hashes.slice(0, 3)).toEqual(hashes(theirs));
@@ -337,7 +303,7 @@ describe('when roots differ', () => {
   });
 
   it('a reference neighbour cannot change, so its link ends', () => {
-    const stage = holding(b.chain(3));
+    const stage = holding(self, b.chain(3));
     const remote = linked(stage, c, c.chain(3), reference);
     expect(remote.closedBecause).toBe('its chain has another root');
   });

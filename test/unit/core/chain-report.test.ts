@@ -13,7 +13,10 @@ const third = d.block(second, [a.key]);
 function report(...chain: readonly Block[]) {
   const store = new SlowStore();
   store.blocks = storedBlocks(chain);
-  return new Stage({ self, store }).machine.chainReport;
+  const stage = new Stage({ self, store });
+  // Headers below the newest blocks are read from the store.
+  stage.pass(1);
+  return stage.machine.chainReport;
 }
 
 function holders(...of: readonly Author[]) {
@@ -44,6 +47,13 @@ describe('whose word counts at a block of the main chain', () => {
         .eligibleBefore(1)
         .has(d.holder),
     ).toBe(false);
+  });
+
+  it('is that of the authors of 64 blocks and no more', () => {
+    const people = authors(70, 2);
+    const chain: Block[] = [];
+    for (const author of people) chain.push(author.block(chain.at(-1), []));
+    expect(bound(report(...chain)).eligibleBefore(70)).toEqual(holders(...people.slice(6)));
   });
 });
 

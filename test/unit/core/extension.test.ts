@@ -23,6 +23,19 @@ describe('a message of ours', () => {
   });
 });
 
+describe('a message of ours from who is not known as ours', () => {
+  it.each([
+    ['ping', { kind: 'ping', nonce: 9n }],
+    ['head', { kind: 'head', height: 7, tip: b.block(undefined).hash, root: b.block(undefined).hash }],
+  ] as const)('has no effect: %s', (_, message) => {
+    const stage = new Stage({ self });
+    const remote = stage.join(b, { version: { ...wireVersion, target: 'x', branch: 'y', commit: 'z' } });
+    remote.heard.length = 0;
+    remote.say(extensionSaying(message));
+    expect([remote.heard, stage.machine.syncing, stage.machine.links.length]).toEqual([[], undefined, 1]);
+  });
+});
+
 describe('a question for no neighbours that is none of ours', () => {
   it('is not answered', () => {
     const stage = new Stage({ self });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Block, encodeBlock } from '../../../core/chain/block.ts';
+import { recentAuthors } from '../../../core/chain/recent-authors.ts';
 import { equalBytes } from '../../../core/codec/bytes.ts';
 import { defaultConfig } from '../../../core/config.ts';
 import { hashHex } from '../../../core/crypto/keys.ts';
@@ -68,6 +69,24 @@ describe('the machines of one peer', () => {
       depths.loaded(effect.request, { kind: 'blocks', blocks });
     }
   }
+
+  it('know who wrote the 64 newest blocks once these were read, not only the newest few', () => {
+    const machines = make({}, 0);
+    const old = [...new Author(3).chain(1)];
+    old.push(...new Author(2).chain(60, old[0]));
+    const reopened = makeMachines({
+      config: { ...defaultConfig },
+      secret: self.secret,
+      curve: fakeCurve,
+      random: new Seeded(1).random,
+      chain: { count: old.length, root: old[0]?.hash, recent: old.slice(-10).map(candidateOf) },
+      startedAt: start,
+    });
+    expect(recentAuthors(machines.chain.tree.headers)).toEqual([]);
+    expect(recentAuthors(reopened.chain.tree.headers)).toHaveLength(1);
+    for (let rounds = 0; rounds < 5; rounds++) read(reopened, old);
+    expect(recentAuthors(reopened.chain.tree.headers)).toHaveLength(2);
+  });
 
   it('ask a neighbour from where the chain ends, and step back along it and along what is stored', () => {
     const machines = make({}, 30);

@@ -71,12 +71,12 @@ const network = 'main';
 const origin = 'https://relay.example';
 const relayNonce = repeated(0x11, nonceBytes);
 const ownNonce = repeated(0x22, nonceBytes);
-const sealNonce = repeated(0x44, 12);
+const sealIv = repeated(0x44, 16);
 const noAuxiliary = repeated(0, 32);
 
 const parties: SealParties = { network, from: a.key, to: b.key, sharedX: nobleCurve.sharedX(a.secret, b.key) };
 const signal: Signal = { call: repeated(0x33, callBytes), type: 'offer', body: '{}' };
-const sealed = sealSignal(parties, () => sealNonce, signal);
+const sealed = sealSignal(parties, () => sealIv, signal);
 const digest = challengeDigest({ origin, network, relayNonce, ownNonce, pubkey: a.key });
 
 const greeting: Extract<Message, { kind: 'greeting' }> = {

@@ -1,7 +1,7 @@
 /**
  * Writes signaling.json, export.json and upgrade.json beside it (README.md). Shares no code with core/.
  */
-import { createCipheriv, createECDH, createHash } from 'node:crypto';
+import { createCipheriv, createECDH, createHash, createHmac } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { compress, init } from '@bokuweb/zstd-wasm';
 import { signSchnorr } from 'tiny-secp256k1';
@@ -51,14 +51,15 @@ const sharedX = tab.ecdh.computeSecret(other.pubkey);
 
 function sealed(from: Uint8Array, to: Uint8Array, nonceName: string, type: number, typeName: string, body: string) {
   const call = named('call').subarray(0, 16);
-  const nonce = named(nonceName).subarray(0, 12);
+  const nonce = named(nonceName).subarray(0, 16);
   const key = taggedHash('signal', sharedX, from, to, Buffer.from(network));
+  const macKey = taggedHash('signal-mac', sharedX, from, to, Buffer.from(network));
   const plain = Buffer.concat([call, u8(type), text(body)]);
-  const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: 16 });
-  const ciphertext = Buffer.concat([cipher.update(plain), cipher.final()]);
-  const bytes = Buffer.concat([nonce, ciphertext, cipher.getAuthTag()]);
+  const cipher = createCipheriv('aes-256-cbc', key, nonce);
+  const ciphertext = Buffer.concat([nonce, cipher.update(plain), cipher.final()]);
+  const bytes = Buffer.concat([ciphertext, createHmac('sha256', macKey).update(ciphertext).digest()]);
   const signal = { call: hex(call), type: typeName, body };
-  return { from: hex(from), to: hex(to), key: hex(key), nonce: hex(nonce), signal, plain: hex(plain), bytes };
+  return { from: hex(from), to: hex(to), key: hex(key), macKey: hex(macKey), nonce: hex(nonce), signal, plain: hex(plain), bytes };
 }
 
 const offer = sealed(tab.pubkey, other.pubkey, 'offer nonce', 0, 'offer', '{"type":"offer","sdp":"v=0\\r\\nš"}');

@@ -5,22 +5,12 @@ import { headRestMs } from '../../../../core/network/heads.ts';
 import { extensionSaying } from '../../../../core/wire/carrier.ts';
 import { wireVersion } from '../../../../core/wire/messages.ts';
 import { type Author, authors } from '../../../model/author.ts';
+import { greetingOf, holding } from '../../../model/chains-on-stage.ts';
 import { extensions } from '../../../model/extensions.ts';
-import { SlowStore } from '../../../model/slow-store.ts';
-import { type Remote, Stage, storedBlocks } from '../../../model/stage.ts';
+import { type Remote, type Stage, storedBlocks } from '../../../model/stage.ts';
 
 const [self, b, c] = authors(3) as [Author, Author, Author];
 const reference = { version: { ...wireVersion, target: '', branch: '', commit: '' } };
-
-function holding(chain: readonly Block[]): Stage {
-  const store = new SlowStore();
-  store.blocks = storedBlocks(chain);
-  return new Stage({ self, store });
-}
-
-function greetingOf(chain: readonly Block[]) {
-  return { root: chain[0]?.hash, last: chain.at(-1)?.hash, count: BigInt(chain.length) };
-}
 
 /** The store reads these blocks out of a file: our tip moves, and nobody is sent a block. */
 function take(stage: Stage, chain: readonly Block[], from: number): void {
@@ -45,7 +35,7 @@ describe('a neighbour of ours', () => {
   const chain = b.chain(20);
 
   it('hears what our chain ends in when it moved by blocks that the link did not carry', () => {
-    const stage = holding(chain.slice(0, 5));
+    const stage = holding(self, chain.slice(0, 5));
     const remote = stage.join(b, greetingOf(chain.slice(0, 5)));
     remote.keepAlive();
     take(stage, chain.slice(0, 12), 5);
@@ -55,7 +45,7 @@ describe('a neighbour of ours', () => {
   });
 
   it('hears only the newest when it moves faster than four times a second', () => {
-    const stage = holding(chain.slice(0, 5));
+    const stage = holding(self, chain.slice(0, 5));
     const remote = stage.join(b, greetingOf(chain.slice(0, 5)));
     for (const count of [6, 7, 8]) take(stage, chain.slice(0, count), count - 1);
     expect(told(remote)).toEqual([named(chain, 5)]);
@@ -68,7 +58,7 @@ describe('a neighbour of ours', () => {
   });
 
   it('hears nothing that a greeting or a block has told it, or that it has named itself', () => {
-    const stage = holding(chain.slice(0, 5));
+    const stage = holding(self, chain.slice(0, 5));
     const remote = stage.join(b, greetingOf(chain.slice(0, 5)));
     const other = stage.join(c, greetingOf(chain.slice(0, 6)));
     remote.say({ kind: 'shareBlock', block: chain[5] as Block });
@@ -78,7 +68,7 @@ describe('a neighbour of ours', () => {
   });
 
   it('whose greeting came after a block was written that ours did not name yet hears of it', () => {
-    const stage = holding(chain.slice(0, 5));
+    const stage = holding(self, chain.slice(0, 5));
     const remote = stage.open(b);
     take(stage, chain.slice(0, 6), 5);
     remote.greet(greetingOf(chain.slice(0, 5)));
@@ -86,7 +76,7 @@ describe('a neighbour of ours', () => {
   });
 
   it('that is a reference peer is sent the block', () => {
-    const stage = holding(chain.slice(0, 5));
+    const stage = holding(self, chain.slice(0, 5));
     const remote = stage.join(c, { ...greetingOf(chain.slice(0, 5)), ...reference });
     take(stage, chain.slice(0, 12), 5);
     expect(remote.of('shareBlock').map(({ block }) => hashHex(block.hash))).toEqual([named(chain, 11)[1]]);
@@ -98,7 +88,7 @@ describe('a head that a neighbour names', () => {
   it('is asked for when it is not held, though both chains are as long', () => {
     const root = b.block(undefined, [b.key, c.key]);
     const [mine, theirs] = [b, c].map((author) => [root, author.block(root, [b.key, c.key])]) as [Block[], Block[]];
-    const stage = holding(mine);
+    const stage = holding(self, mine);
     const remote = stage.join(c, greetingOf([root]));
     remote.keepAlive();
     expect(remote.asked).toEqual([]);
@@ -108,7 +98,7 @@ describe('a head that a neighbour names', () => {
 
   it('tells how far we are behind', () => {
     const chain = b.chain(20);
-    const stage = holding(chain.slice(0, 5));
+    const stage = holding(self, chain.slice(0, 5));
     const remote = stage.join(b, greetingOf(chain.slice(0, 5)));
     remote.say(headOf(chain));
     expect(stage.machine.syncing).toEqual({ held: 5, of: 20 });
@@ -116,7 +106,7 @@ describe('a head that a neighbour names', () => {
 
   it('that is held already is asked for by nobody', () => {
     const chain = b.chain(20);
-    const stage = holding(chain);
+    const stage = holding(self, chain);
     const remote = stage.join(b, greetingOf(chain));
     remote.say(headOf(chain.slice(0, 15)));
     remote.say(headOf(chain));
@@ -126,7 +116,7 @@ describe('a head that a neighbour names', () => {
   it('is looked at no more than four times a second, the newest then', () => {
     const chain = b.chain(20);
     const root = chain[0]?.hash as Hash;
-    const stage = holding(chain);
+    const stage = holding(self, chain);
     const remote = stage.join(b, greetingOf(chain));
     for (let height = 30; height < 80; height++) {
       remote.say(extensionSaying({ kind: 'head', height, tip: new Uint8Array(32).fill(height) as Hash, root }));
@@ -139,7 +129,7 @@ describe('a head that a neighbour names', () => {
   });
 
   it('of another root is asked for from the first block on', () => {
-    const stage = holding(b.chain(3));
+    const stage = holding(self, b.chain(3));
     const remote = stage.join(c);
     remote.keepAlive();
     remote.say(headOf(c.chain(4)));
