@@ -14,6 +14,7 @@ import { type Hash, type HashHex, hashHex, type ItemId, itemIdHex } from './cryp
 import { Differences } from './differences.ts';
 import type { LinkId, Loaded, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
+import { askForBlocks } from './network/asking.ts';
 import type { GreetedLink } from './network/open-link.ts';
 import { OtherBodies } from './other-bodies.ts';
 import { RootContest } from './root-contest.ts';
@@ -153,16 +154,16 @@ export class CatchUp {
     this.#placeDeep(now);
     if (chain.takeTurned()) this.#tipUnshared = true;
     const { again, givenUp } = sync.elapse(now);
-    for (const { link, start } of again) this.#request(link, start);
+    for (const request of again) askForBlocks(links, request);
     for (const { link, hasMoved } of givenUp) this.#givenUp(link, hasMoved, now);
-    for (const { link, start } of sync.next(now)) this.#request(link, start);
+    for (const request of sync.next(now)) askForBlocks(links, request);
     for (const { id, session } of links.greeted()) session.allowLargeFrames = sync.isOpen(id);
     if (this.#root !== chain.root) this.#greetAgain();
     this.#differences.advance(now);
     if (this.#tipUnshared && !this.busy(now)) {
       this.#tipUnshared = false;
       effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
-      this.#shareTip();
+      heads.share();
     }
     heads.tell(this.busy(now), now);
   }
@@ -317,12 +318,6 @@ export class CatchUp {
     effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
   }
 
-  #request(id: LinkId, start: Hash | undefined): void {
-    const link = this.#greeted(id);
-    if (link === undefined) return;
-    this.#machines.links.send(link, { kind: 'requestBlocks', start }, 'kept');
-  }
-
   #givenUp(id: LinkId, hasMoved: boolean, now: Milliseconds): void {
     const { effects, chain, troubles } = this.#machines;
     effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
@@ -341,15 +336,6 @@ export class CatchUp {
       const isForeign = link.root !== chain.root;
       if (link.phase.quiet === isForeign) continue;
       links.close(link, isForeign ? 'its chain has another root now' : 'greets again, for the roots are one now');
-    }
-  }
-
-  /** Ours hear its name (heads.ts), and ask for what they lack. */
-  #shareTip(): void {
-    const { shown } = this.#machines.chain;
-    if (shown === undefined) return;
-    for (const link of this.#machines.links.greeted()) {
-      if (!link.phase.ours && link.head !== shown.id) this.#share(link, shown);
     }
   }
 
