@@ -14,7 +14,9 @@ import { type Hash, type HashHex, hashHex, type ItemId, itemIdHex } from './cryp
 import { Differences } from './differences.ts';
 import type { LinkId, Loaded, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
+import { askForBlocks } from './network/asking.ts';
 import type { GreetedLink } from './network/open-link.ts';
+import type { BlockRequest } from './network/sync.ts';
 import { OtherBodies } from './other-bodies.ts';
 import { RootContest } from './root-contest.ts';
 
@@ -156,9 +158,9 @@ export class CatchUp {
     this.#placeDeep(now);
     if (chain.takeTurned()) this.#tipUnshared = true;
     const { again, givenUp } = sync.elapse(now);
-    for (const { link, start } of again) this.#request(link, start);
+    for (const request of again) this.#request(request);
     for (const { link, hasMoved } of givenUp) this.#givenUp(link, hasMoved, now);
-    for (const { link, start } of sync.next(now)) this.#request(link, start);
+    for (const request of sync.next(now)) this.#request(request);
     this.#otherBodies.advance();
     for (const { id, session } of links.greeted()) session.allowLargeFrames = sync.isOpen(id);
     if (this.#root !== chain.root) this.#greetAgain();
@@ -166,7 +168,7 @@ export class CatchUp {
     if (this.#tipUnshared && !this.busy(now)) {
       this.#tipUnshared = false;
       effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
-      this.#shareTip();
+      heads.share();
     }
     heads.tell(this.busy(now), now);
   }
@@ -325,12 +327,11 @@ export class CatchUp {
     effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
   }
 
-  #request(id: LinkId, start: Hash | undefined): void {
-    const link = this.#greeted(id);
-    if (link === undefined) return;
+  #request(request: BlockRequest): void {
+    const { chain, links } = this.#machines;
     // It takes the place of what the neighbour was asked before.
-    this.#machines.chain.doubts.reopen(id);
-    this.#machines.links.send(link, { kind: 'requestBlocks', start }, 'kept');
+    chain.doubts.reopen(request.link);
+    askForBlocks(links, request);
   }
 
   #givenUp(id: LinkId, hasMoved: boolean, now: Milliseconds): void {
@@ -351,15 +352,6 @@ export class CatchUp {
       const isForeign = link.root !== chain.root;
       if (link.phase.quiet === isForeign) continue;
       links.close(link, isForeign ? 'its chain has another root now' : 'greets again, for the roots are one now');
-    }
-  }
-
-  /** Ours hear its name (heads.ts), and ask for what they lack. */
-  #shareTip(): void {
-    const { shown } = this.#machines.chain;
-    if (shown === undefined) return;
-    for (const link of this.#machines.links.greeted()) {
-      if (!link.phase.ours && link.head !== shown.id) this.#share(link, shown);
     }
   }
 

@@ -17,6 +17,7 @@ import { leadsThere } from './network/anchors.ts';
 import { type GreetedLink, isGreeted, type OpenLink } from './network/open-link.ts';
 import { sample } from './random.ts';
 import type { Whereabouts } from './whereabouts.ts';
+import { questionAnswered } from './wire/carrier.ts';
 import { type DialectName, otherDialect } from './wire/dialect.ts';
 import type { Message } from './wire/messages.ts';
 
@@ -35,7 +36,7 @@ export class Conversation {
     this.#machines = machines;
     this.#whereabouts = whereabouts;
     this.#catchUp = catchUp;
-    this.#extension = new Extension(machines, whereabouts);
+    this.#extension = new Extension(machines, catchUp, whereabouts);
   }
 
   /** The other's greeting came: from now on it is spoken to. */
@@ -50,10 +51,10 @@ export class Conversation {
 
   /** A frame of the other decrypted, so it is there, and this is what it says. @param bytes of the frame */
   message(link: GreetedLink, message: Message, bytes: number, now: Milliseconds): void {
-    const { links, gossip, serving, sync, neighbours, referenceSplit } = this.#machines;
+    const { links, gossip, serving, neighbours, referenceSplit } = this.#machines;
     this.#whereabouts.spoke(link, now);
     if (links.prove(link, now)) this.#proven(link, now);
-    if (!link.account.admits(message, bytes, message.kind === 'requestedBlock' && sync.isOpen(link.id), now)) return;
+    if (!link.account.admits(message, bytes, this.#wasAskedFor(link.id, message), now)) return;
     switch (message.kind) {
       case 'greeting':
         return;
@@ -108,6 +109,15 @@ export class Conversation {
       const { count } = config.relationship;
       links.broadcast({ kind: 'requestNeighbours', count, exclude }, 'droppable');
     }
+  }
+
+  /** Blocks that a question of ours brings, one by one or many in the carrier. */
+  #wasAskedFor(link: LinkId, message: Message): boolean {
+    const { sync } = this.#machines;
+    if (message.kind === 'requestedBlock') return sync.isOpen(link);
+    if (message.kind !== 'requestNeighbours' || message.count !== 0) return false;
+    const question = questionAnswered(message.exclude);
+    return question !== undefined && sync.answers(link, question);
   }
 
   #proven(link: GreetedLink, now: Milliseconds): void {

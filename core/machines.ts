@@ -112,6 +112,9 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     gossip: new Gossip(chain, random, effects),
     sync: new Sync({
       below: (blocks) => depths.below(blocks),
+      get remembered() {
+        return chain.count - 1 - chain.tree.lowest;
+      },
       get deepest() {
         return Math.min(chain.count - 1, deepestFork);
       },
@@ -123,6 +126,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
         return root !== undefined && chain.root !== undefined && root !== chain.root;
       },
       isChecking: (link) => intake.isChecking(link),
+      takesLocators: (link) => links.greetedLink(link)?.phase.ours === true,
     }),
     heads: new Heads(chain, links),
     acknowledgements: new Acknowledgements(

@@ -88,6 +88,18 @@ export class Heads {
     }
   }
 
+  /** Who is not ours is sent our newest block itself, when we have caught up. */
+  share(): void {
+    const { shown } = this.#chain;
+    if (shown === undefined) return;
+    for (const link of this.#links.greeted()) {
+      if (link.phase.ours || link.head === shown.id) continue;
+      link.head = shown.id;
+      link.told = shown.id;
+      this.#links.send(link, { kind: 'shareBlock', bytes: shown.bytes }, 'block');
+    }
+  }
+
   ended(link: LinkId): void {
     this.#paces.delete(link);
   }

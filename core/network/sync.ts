@@ -2,19 +2,23 @@
  * Catching up: whom to ask for blocks, from where, and when to stop waiting (spec/safety.md, Blocks 5).
  *
  * A neighbour that holds a block we do not hold is asked for what follows our tip, whatever the counts. When no first
- * block comes within 1 s we ask again from 1, 2, 4 … blocks further back, then from none; a request ends with the
- * block that was wanted, or after 10 s without a further one. While one request makes progress no second one is made,
+ * block comes within 1 s we ask again from 1, 2, 4 … blocks further back, then from none; one of ours is named all of
+ * these at once, as far as memory goes and then further, and asked like others when it does not answer. A request ends
+ * with the block that was wanted, or after 10 s without a further one. While one request makes progress no second one is made,
  * or a peer that joins would be sent the same chain by everybody. What ended without its block is asked for again after
  * a rest, for as long as the neighbour says that it holds it. Knows hashes and links, not blocks.
  */
 import type { Milliseconds } from '../config.ts';
 import { type Hash, type HashHex, hashHex } from '../crypto/keys.ts';
 import type { LinkId } from '../events.ts';
+import { mostLocated } from '../wire/holdings.ts';
 
 /** What the chain must tell. */
 export interface SyncView {
   /** The hash so many blocks below the tip: undefined below what is compared, `unread` while the store is asked. */
   below(blocks: number): Hash | 'unread' | undefined;
+  /** As many blocks below the tip as are known without asking the store. */
+  readonly remembered: number;
   /** As many blocks below the tip as a request goes back at most. */
   readonly deepest: number;
   /** Whether the chain is short enough that another root's could take its place, so that asking from none helps. */
@@ -23,6 +27,8 @@ export interface SyncView {
   hasOtherRoot(link: LinkId): boolean;
   /** Whether blocks that this link was asked for are under check. */
   isChecking(link: LinkId): boolean;
+  /** Whether the neighbour is one of ours, which finds the fork itself by a locator. */
+  takesLocators(link: LinkId): boolean;
 }
 
 /** What a neighbour holds and we do not. */
@@ -36,6 +42,8 @@ interface Want extends Wanted {
   readonly id: HashHex;
   /** Requests in a row that ended without the block. */
   failures: number;
+  /** It has left a locator unanswered, and is asked as a reference peer is. */
+  isDeafToLocators: boolean;
   state: WantState;
 }
 
@@ -43,6 +51,10 @@ type Asked = {
   readonly kind: 'asked';
   /** Blocks below the tip we asked from; undefined: from none. */
   readonly back: number | undefined;
+  /** Our number of it when it was asked by a locator, which names all that is further back too. */
+  readonly range: number | undefined;
+  /** It has said that it has no more. */
+  isOver: boolean;
   /** What came so far: nothing, only blocks that we hold, others too, or others that found their place. */
   answer: 'none' | 'held' | 'new' | 'useful';
   /** When the last block came. */
@@ -61,10 +73,10 @@ type WantState =
   /** Not asked for until then; when `isFirm`, not even if the neighbour names another block. */
   | { readonly kind: 'resting'; readonly until: Milliseconds; readonly isFirm: boolean };
 
-export interface BlockRequest {
-  readonly link: LinkId;
-  readonly start: Hash | undefined;
-}
+export type BlockRequest =
+  | { readonly link: LinkId; readonly start: Hash | undefined }
+  /** By a locator: hashes of our chain, newest first; of none, all is asked for. */
+  | { readonly link: LinkId; readonly range: number; readonly locator: readonly Hash[] };
 
 export interface GivenUp {
   readonly link: LinkId;
@@ -77,6 +89,8 @@ const firstBlockMs = 1_000;
 const nextBlockMs = 10_000;
 /** Until the store is asked again for a hash that it is still reading. */
 const readingMs = 100;
+/** From the 8 blocks below the tip that are always in memory to 4,096, as deep as a fork is compared, in three. */
+const leap = 8;
 /** A request that brings nothing for so long keeps nobody from asking elsewhere, and not from writing. */
 const slowMs = 1_500;
 const mostRequests = 3;
@@ -91,6 +105,7 @@ export class Sync {
   readonly #wants = new Map<LinkId, Want>();
   readonly #view: SyncView;
   #fruitless = 0;
+  #lastRange = 0;
   /** When the next open request becomes slow, so that others may ask elsewhere, and write. */
   #slowAt: Milliseconds | undefined;
 
@@ -104,7 +119,8 @@ export class Sync {
     const before = this.#wants.get(link);
     if (before?.id === id) return;
     const count = Math.max(wanted.count, before?.count ?? 0);
-    this.#wants.set(link, { ...wanted, count, id, failures: before?.failures ?? 0, state: renewed(before?.state) });
+    const { failures, isDeafToLocators } = before ?? { failures: 0, isDeafToLocators: false };
+    this.#wants.set(link, { ...wanted, count, id, failures, isDeafToLocators, state: renewed(before?.state) });
   }
 
   /** A block came that is held now; who wanted it has it. */
@@ -119,6 +135,23 @@ export class Sync {
     state.heardAt = now;
     if (state.answer === 'none' || state.answer === 'held') state.answer = isHeld ? 'held' : 'new';
     return true;
+  }
+
+  /** Whether an answer to a locator is the one that is waited for. */
+  answers(link: LinkId, range: number): boolean {
+    const state = this.#wants.get(link)?.state;
+    return state?.kind === 'asked' && state.range === range;
+  }
+
+  /**
+   * The answer to a locator is complete.
+   * @param nothingShared whether nothing that it named is on the neighbour's chain
+   */
+  over(link: LinkId, nothingShared: boolean): void {
+    const state = this.#wants.get(link)?.state;
+    if (state?.kind !== 'asked') return;
+    if (!nothingShared && state.answer === 'none') state.answer = 'held';
+    state.isOver = state.answer === 'none' || state.answer === 'held';
   }
 
   /** A block this link was asked for has found its place. @param moved whether the main chain is another by it */
@@ -230,16 +263,22 @@ export class Sync {
       if (state.kind !== 'asked' || now < overAt(state)) continue;
       if (this.#view.isChecking(link) && now < state.usefulAt + nextBlockMs) {
         state.heardAt = now;
+        state.isOver = false;
         continue;
       }
       if (state.answer === 'useful') {
         again.push(this.#ask(link, want, this.#nearest(link), now));
         continue;
       }
+      if (state.range !== undefined && state.answer === 'none' && !state.isOver) {
+        want.isDeafToLocators = true;
+        again.push(this.#ask(link, want, state.back === undefined ? undefined : 0, now));
+        continue;
+      }
       // It knows where we asked from and has nothing more: it left the branch of the block that it named.
-      const further = state.answer === 'held' ? undefined : this.#further(state.back);
+      const further = state.answer === 'held' ? undefined : this.#further(state);
       if (further === 'unread') {
-        state.heardAt = Math.max(state.heardAt, now - firstBlockMs + readingMs);
+        state.heardAt = state.isOver ? now + readingMs : Math.max(state.heardAt, now - firstBlockMs + readingMs);
         continue;
       }
       if (state.answer !== 'held') this.#fruitless++;
@@ -268,14 +307,33 @@ export class Sync {
   #ask(link: LinkId, want: Want, back: number | undefined, now: Milliseconds): BlockRequest {
     const found = back === undefined ? undefined : this.#view.below(back);
     const start = found === 'unread' ? undefined : found;
+    const quietSince = want.state.kind === 'asked' ? want.state.quietSince : now;
+    const times = { heardAt: now, usefulAt: now, quietSince };
+    const asked = { kind: 'asked', answer: 'none', ...times, isOutdated: false, isOver: false } as const;
+    if (this.#view.takesLocators(link) && !want.isDeafToLocators) {
+      const range = ++this.#lastRange;
+      const named = back === undefined || start === undefined ? [] : this.#locator(back);
+      want.state = { ...asked, back: named.at(-1)?.back, range };
+      return { link, range, locator: named.map(({ hash }) => hash) };
+    }
     // What the next step needs is read meanwhile.
     const step = back === undefined ? undefined : this.#step(back);
     if (step !== undefined) this.#view.below(step);
-    const from = start === undefined ? undefined : back;
-    const quietSince = want.state.kind === 'asked' ? want.state.quietSince : now;
-    const asked = { back: from, answer: 'none', heardAt: now, usefulAt: now, quietSince, isOutdated: false } as const;
-    want.state = { kind: 'asked', ...asked };
+    want.state = { ...asked, back: start === undefined ? undefined : back, range: undefined };
     return { link, start };
+  }
+
+  /** Our tip, what is 1, 2, 4 … below it as far as that is in memory, and what is so far back, which is too. */
+  #locator(farthest: number): { readonly back: number; readonly hash: Hash }[] {
+    const named: { readonly back: number; readonly hash: Hash }[] = [];
+    const name = (back: number): boolean => {
+      const hash = back <= this.#view.remembered ? this.#view.below(back) : undefined;
+      if (hash === undefined || hash === 'unread' || named.length >= mostLocated) return false;
+      return named.push({ back, hash }) > 0;
+    };
+    for (let back = 0; name(back); back = Math.max(1, 2 * back));
+    if (farthest > (named.at(-1)?.back ?? 0)) name(farthest);
+    return named;
   }
 
   #nextSlow(now: Milliseconds): Milliseconds | undefined {
@@ -295,13 +353,19 @@ export class Sync {
   }
 
   /** The next step back after no answer; undefined when there is none left. */
-  #further(back: number | undefined): { readonly back: number | undefined } | 'unread' | undefined {
+  #further({ back, range }: Asked): { readonly back: number | undefined } | 'unread' | undefined {
     if (back === undefined) return undefined;
-    const step = this.#step(back);
+    const step = range === undefined ? this.#step(back) : this.#leap(back);
     const start = step === undefined ? undefined : this.#view.below(step);
     if (start === 'unread') return start;
     if (start !== undefined) return { back: step };
     return this.#view.short ? { back: undefined } : undefined;
+  }
+
+  /** How far back the next locator goes: each reads from the store what it names, which a near fork does not need. */
+  #leap(back: number): number | undefined {
+    const { deepest } = this.#view;
+    return back >= deepest ? undefined : Math.min(deepest, leap * Math.max(1, back));
   }
 
   /** Past the end of a short chain all is asked for; of a long one, from as far back as it is compared. */
@@ -323,7 +387,8 @@ function renewed(state: WantState | undefined): WantState {
  * What a neighbour that moved on sends is not the rest of what it was asked for, so its rest is not waited for. Nobody
  * holds a request open by blocks that are of no use.
  */
-function overAt({ answer, heardAt, usefulAt, isOutdated }: Asked): Milliseconds {
+function overAt({ answer, heardAt, usefulAt, isOutdated, isOver }: Asked): Milliseconds {
+  if (isOver) return heardAt;
   const patience = answer === 'useful' && !isOutdated ? nextBlockMs : firstBlockMs;
   return Math.min(heardAt + patience, usefulAt + nextBlockMs);
 }

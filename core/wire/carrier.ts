@@ -15,6 +15,10 @@ import { type CarriedBeacon, carriedBeaconCodec } from './beacon.ts';
 import {
   type Acknowledgement,
   acknowledgementCodec,
+  type BlockBatch,
+  type BlocksWanted,
+  blockBatchCodec,
+  blocksWantedCodec,
   type Head,
   headCodec,
   type ItemsWanted,
@@ -41,6 +45,8 @@ export type ExtensionMessage =
   | { readonly kind: 'pong'; readonly nonce: bigint }
   | ({ readonly kind: 'head' } & Head)
   | ({ readonly kind: 'acknowledgement' } & Acknowledgement)
+  | ({ readonly kind: 'blocksWanted' } & BlocksWanted)
+  | ({ readonly kind: 'blocks' } & BlockBatch)
   | ({ readonly kind: 'poolDigest' } & PoolDigest)
   | ({ readonly kind: 'itemsWanted' } & ItemsWanted)
   | ({ readonly kind: 'beacon' } & CarriedBeacon);
@@ -61,6 +67,8 @@ const types: { readonly [K in ExtensionMessage['kind']]: Type<Extract<ExtensionM
   pong: { number: 3, codec: struct({ nonce: u64 }) },
   head: { number: 4, codec: headCodec },
   acknowledgement: { number: 5, codec: acknowledgementCodec },
+  blocksWanted: { number: 7, codec: blocksWantedCodec },
+  blocks: { number: 8, codec: blockBatchCodec },
   poolDigest: { number: 9, codec: poolDigestCodec },
   itemsWanted: { number: 10, codec: itemsWantedCodec },
   beacon: { number: 11, codec: carriedBeaconCodec },
@@ -106,6 +114,14 @@ export function unpackExtension(items: readonly Uint8Array[]): ExtensionMessage 
   }
   const [kind, codec] = found;
   return { kind, ...decode(codec, whole.subarray(headerBytes, headerBytes + length)) } as ExtensionMessage;
+}
+
+/** @returns the asker's number for the question that this is a part of the answer to, of whatever it is worth inside */
+export function questionAnswered(items: readonly Uint8Array[]): number | undefined {
+  const [first] = items;
+  if (first === undefined || !equalBytes(first.subarray(0, mark.length), mark)) return undefined;
+  if (first[mark.length] !== types.blocks.number) return undefined;
+  return new DataView(first.buffer, first.byteOffset, first.length).getUint32(headerBytes, true);
 }
 
 interface Type<T> {

@@ -3,7 +3,19 @@
  *
  * Values and their codecs; the number of each is the carrier's (carrier.ts).
  */
-import { type Codec, encode, fixedBytes, option, struct, text, u32, u64, vector } from '../codec/codec.ts';
+import {
+  byteVector,
+  type Codec,
+  encode,
+  fixedBytes,
+  option,
+  struct,
+  text,
+  u8,
+  u32,
+  u64,
+  vector,
+} from '../codec/codec.ts';
 import { taggedHash } from '../crypto/hash.ts';
 import { hashCodec, publicKeyCodec, signatureCodec } from '../crypto/key-codecs.ts';
 import type { Hash, PublicKey, Signature } from '../crypto/keys.ts';
@@ -63,3 +75,45 @@ const shortIds = vector(u64, mostDigested);
 
 export const poolDigestCodec = struct({ salt: fixedBytes(saltBytes), ids: shortIds });
 export const itemsWantedCodec = struct({ ids: shortIds });
+
+/** Asks one of ours for the blocks after the newest of these that is on its main chain; of none: from the first on. */
+export interface BlocksWanted {
+  /** The asker's own number for it. */
+  readonly request: number;
+  /** Newest first. */
+  readonly locator: readonly Hash[];
+}
+
+/** A part of the answer: blocks of one chain, in order. */
+export interface BlockBatch {
+  readonly request: number;
+  /** One of `rangeEnds`. */
+  readonly end: number;
+  /** Borsh of each Block. */
+  readonly blocks: readonly Uint8Array[];
+}
+
+export const rangeEnds = {
+  /** More will come. */
+  more: 0,
+  /** This is all that there is. */
+  last: 1,
+  /** Nothing of the locator is on the chain. */
+  nothingShared: 2,
+} as const;
+
+/** At 0, 1, 2, 4 … back from the tip: enough for 2³⁰ blocks. */
+export const mostLocated = 32;
+/** A batch leaves when it holds so much: on a slow link the first is there within the second that is waited for it. */
+export const filledBytes = 32 * 1024;
+/** A larger block goes alone, for the carrier holds twice as much. */
+export const batchedBlockBytes = 256 * 1024;
+/** A part that leaves when it holds 32 KiB holds fewer: no block is that small. */
+export const mostBatched = 1_024;
+
+export const blocksWantedCodec = struct({ request: u32, locator: vector(hashCodec, mostLocated) });
+export const blockBatchCodec = struct({
+  request: u32,
+  end: u8,
+  blocks: vector(byteVector(batchedBlockBytes), mostBatched),
+});

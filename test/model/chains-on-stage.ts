@@ -35,7 +35,7 @@ export function live(
   const end = stage.now + milliseconds;
   for (;;) {
     for (const [remote, chain] of serving) {
-      const asked = remote.of('requestBlocks').length;
+      const asked = remote.asked.length;
       if (asked > (answered.get(remote) ?? 0)) remote.serve(chain);
       answered.set(remote, asked);
     }

@@ -8,13 +8,16 @@
 import { type Block, encodeBlock } from '../../core/chain/block.ts';
 import { decodeData, itemIdOf } from '../../core/chain/data.ts';
 import { keptCandidate } from '../../core/chain/tree.ts';
+import { equalBytes } from '../../core/codec/bytes.ts';
 import { encode } from '../../core/codec/codec.ts';
 import { type Config, defaultConfig } from '../../core/config.ts';
-import type { PublicKey } from '../../core/crypto/keys.ts';
+import type { Hash, PublicKey } from '../../core/crypto/keys.ts';
 import type { Delivery, Effect, Event, LinkId } from '../../core/events.ts';
 import type { Carrier } from '../../core/link.ts';
 import { PeerMachine } from '../../core/peer.ts';
+import { extensionSaying, unpackExtension } from '../../core/wire/carrier.ts';
 import { type DialectName, dialects } from '../../core/wire/dialect.ts';
+import { rangeEnds } from '../../core/wire/holdings.ts';
 import { type Greeting, type Message, oursCommit, wireVersion } from '../../core/wire/messages.ts';
 import { Session } from '../../core/wire/session.ts';
 import { Author } from './author.ts';
@@ -183,6 +186,12 @@ export interface Opening {
   readonly dialect?: DialectName;
 }
 
+/** Of hashes of our chain, newest first; the number is that of one by a locator. */
+interface Question {
+  readonly request: number | undefined;
+  readonly locator: readonly Hash[];
+}
+
 /** The other end of one link. */
 export class Remote {
   readonly link: LinkId;
@@ -272,16 +281,33 @@ export class Remote {
     return this.heard.filter((message): message is Extract<Message, { kind: K }> => message.kind === kind);
   }
 
-  /** Answers the newest RequestBlocks as a peer with this chain does. @returns how many blocks it sent */
+  /** How it was asked for blocks, in both ways. */
+  get asked(): Question[] {
+    return this.heard.flatMap((message): Question[] => {
+      if (message.kind === 'requestBlocks') {
+        return [{ request: undefined, locator: message.start === undefined ? [] : [message.start] }];
+      }
+      const said = message.kind === 'requestNeighbours' ? unpackExtension(message.exclude) : undefined;
+      return said?.kind === 'blocksWanted' ? [{ request: said.request, locator: said.locator }] : [];
+    });
+  }
+
+  /** Answers the newest question for blocks as a peer with this chain does. @returns how many blocks it sent */
   serve(chain: readonly Block[]): number {
-    const request = this.of('requestBlocks').at(-1);
-    if (request === undefined) return 0;
-    const { start } = request;
-    const place =
-      start === undefined ? -1 : chain.findIndex((block) => block.hash.every((byte, i) => byte === start[i]));
-    if (start !== undefined && place < 0) return 0;
-    const after = chain.slice(place + 1);
-    for (const block of after) this.say({ kind: 'requestedBlock', block });
+    const question = this.asked.at(-1);
+    if (question === undefined) return 0;
+    const { request, locator } = question;
+    const places = locator.map((hash) => chain.findIndex((block) => equalBytes(block.hash, hash)));
+    const place = locator.length === 0 ? -1 : places.find((each) => each >= 0);
+    const after = place === undefined ? [] : chain.slice(place + 1);
+    if (request === undefined) for (const block of after) this.say({ kind: 'requestedBlock', block });
+    else {
+      const end = place === undefined ? rangeEnds.nothingShared : rangeEnds.last;
+      for (const bytes of after.map(encodeBlock)) {
+        this.say(extensionSaying({ kind: 'blocks', request, end: rangeEnds.more, blocks: [bytes] }));
+      }
+      this.say(extensionSaying({ kind: 'blocks', request, end, blocks: [] }));
+    }
     return after.length;
   }
 }

@@ -24,10 +24,12 @@ export class SyncBench {
   constructor(height = 10, short = false) {
     this.sync = new Sync({
       below: (blocks) => (this.unread.has(blocks) ? 'unread' : blocks < height ? below(blocks) : undefined),
+      remembered: height - 1,
       deepest: height - 1,
       short,
       hasOtherRoot: (link) => this.otherRoot.has(link),
       isChecking: (link) => this.checking.has(link),
+      takesLocators: () => false,
     });
   }
 
@@ -71,12 +73,10 @@ export class SyncBench {
   }
 
   #keep(requests: readonly BlockRequest[]): void {
-    for (const { link, start: from } of requests) {
-      this.requests.push({
-        at: this.now - start,
-        link,
-        start: from === undefined ? undefined : bytesToHex(from).slice(0, 2),
-      });
+    for (const request of requests) {
+      if (!('start' in request)) throw new Error('nobody takes locators');
+      const from = request.start === undefined ? undefined : bytesToHex(request.start).slice(0, 2);
+      this.requests.push({ at: this.now - start, link: request.link, start: from });
     }
   }
 }

@@ -81,7 +81,7 @@ describe('a fork far below the tip', { timeout: 60_000 }, () => {
     live(stage, 20_000, [[remote, theirs.slice(0, 20)]]);
     expect(stage.store.blocks.length).toBe(ours.length);
     expect(stage.machine.tip).toBe(hexOf(ours.at(-1)));
-    expect(stage.of('report').map(({ code }) => code)).toEqual(['too-deep-a-fork']);
+    expect(new Set(stage.of('report').map(({ code }) => code))).toEqual(new Set(['too-deep-a-fork']));
     const data = self.item();
     stage.handle({ kind: 'commanded', command: { kind: 'share', data, id: itemIdOf(data) } });
     live(stage, 10_000, [[remote, theirs.slice(0, 20)]]);

@@ -24,7 +24,7 @@ const named = (remote: Remote) => extensions(remote, 'head').map(({ tip }) => by
 
 /** Answers every new question as one who holds these. */
 function answer(remote: Remote, blocks: readonly Block[], before: number): number {
-  const asked = remote.of('requestBlocks').length;
+  const asked = remote.asked.length;
   if (asked > before) remote.serve(blocks);
   return asked;
 }

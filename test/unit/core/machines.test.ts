@@ -99,9 +99,8 @@ describe('the machines of one peer', () => {
       asked.push(...sync.elapse(at).again);
       sync.next(at);
     }
-    const heights = asked.map((request) =>
-      chain.findIndex(({ hash }) => request?.start && equalBytes(hash, request.start)),
-    );
+    const starts = asked.map((request) => (request !== undefined && 'start' in request ? request.start : undefined));
+    const heights = starts.map((from) => chain.findIndex(({ hash }) => from !== undefined && equalBytes(hash, from)));
     expect(heights).toEqual([29, 28, 27, 25, 21, 13, -1]);
     expect(asked[6]).toEqual({ link: 1, start: undefined });
   });

@@ -9,20 +9,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bytesToHex, concatBytes, hexToBytes, utf8Bytes } from '../../../core/codec/bytes.ts';
 import { decode, encode } from '../../../core/codec/codec.ts';
-import {
-  type Hash,
-  type HashHex,
-  type ItemId,
-  type ItemIdHex,
-  publicKeyFromHex,
-  secretKeyFrom,
-} from '../../../core/crypto/keys.ts';
+import { type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
 import { nobleCurve } from '../../../core/crypto/noble-curve.ts';
 import { signaledAddress, signaledKey, unreachableAddress } from '../../../core/network/addresses.ts';
-import { shortId } from '../../../core/network/pool-digests.ts';
 import { mostContentBytes, sectionBytes, writeExport } from '../../../core/storage/export.ts';
 import { mostFrameBytes, rawFrame } from '../../../core/storage/zstd.ts';
-import { beaconDigest } from '../../../core/wire/beacon.ts';
 import {
   addressBytes,
   type BridgeMessage,
@@ -34,9 +25,8 @@ import {
   ticketBytes,
   type Wish,
 } from '../../../core/wire/bridging.ts';
-import { type ExtensionMessage, mostExtensionItems, packExtension } from '../../../core/wire/carrier.ts';
+import { packExtension } from '../../../core/wire/carrier.ts';
 import { cbcMessages, dialects, gcmSivMessages } from '../../../core/wire/dialect.ts';
-import { acknowledgementDigest, mostDigested, saltBytes } from '../../../core/wire/holdings.ts';
 import { identify } from '../../../core/wire/identify.ts';
 import { type Message, oursCommit, oursMark, wireVersion } from '../../../core/wire/messages.ts';
 import { callBytes, openSignal, type SealParties, type Signal, sealSignal } from '../../../core/wire/seal.ts';
@@ -54,7 +44,7 @@ import {
   tabMessages,
   turnTextBytes,
 } from '../../../core/wire/signaling.ts';
-import { helloPayload, ownFeatures, upgradeKeys } from '../../../core/wire/upgrade.ts';
+import { helloPayload, upgradeKeys } from '../../../core/wire/upgrade.ts';
 import { upgradedFrame } from '../../../core/wire/upgraded-framing.ts';
 import {
   type Answer,
@@ -70,6 +60,7 @@ import { webSocketOptions } from '../../../relay/links/websocket.ts';
 import { encodeRecords } from '../../../relay/store/record-log.ts';
 import { relayAddress } from '../../../web/links/relay-address.ts';
 import { examplesOf, linesOf } from './examples.ts';
+import { extensionExamples, extensionLimits, promiseDigest } from './extension-examples.ts';
 
 const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
 const keys = JSON.parse(readFileSync(new URL('../../vectors/keys.json', import.meta.url), 'utf8'))[0];
@@ -153,19 +144,6 @@ const bridgingExamples: Record<string, BridgingMessage> = {
   take: { kind: 'take', ticket },
 };
 
-const promised = { network, block: repeated(0x11, 32) as Hash, parent: repeated(0x22, 32) as Hash };
-const promiseDigest = acknowledgementDigest(promised);
-const promiseSign = nobleCurve.sign(promiseDigest, a.secret, noAuxiliary);
-
-const digestSalt = repeated(0x44, saltBytes);
-const digestedId = shortId(digestSalt, repeated(0x55, 32) as ItemId);
-
-const beaconContent = {
-  pubkey: a.key,
-  counter: 1_770_000_000_000n,
-  tip: repeated(0x33, 32) as Hash,
-  lifetimeMs: 300_000,
-};
 const secrets = { a: secretKeyFrom(repeated(0x77, 32)), b: secretKeyFrom(repeated(0x99, 32)) };
 const ephemeral = { a: nobleCurve.publicKey(secrets.a), b: nobleCurve.publicKey(secrets.b) };
 const [fromA] = upgradeKeys(nobleCurve.sharedX(secrets.a, ephemeral.b), parties.sharedX, {
@@ -176,26 +154,11 @@ const [fromA] = upgradeKeys(nobleCurve.sharedX(secrets.a, ephemeral.b), parties.
 });
 const requestBlocks = encode(cbcMessages, { kind: 'requestBlocks', start: undefined });
 
-const extensionExamples: Record<string, ExtensionMessage> = {
-  hello: { kind: 'hello', network, features: ownFeatures, ephemeral: ephemeral.a },
-  ping: { kind: 'ping', nonce: 7n },
-  acknowledgement: { kind: 'acknowledgement', block: promised.block, key: a.key, sign: promiseSign },
-  'pool-digest': { kind: 'poolDigest', salt: digestSalt, ids: [digestedId] },
-  'items-wanted': { kind: 'itemsWanted', ids: [digestedId] },
-  head: { kind: 'head', height: 7, tip: repeated(0x11, 32) as Hash, root: repeated(0x22, 32) as Hash },
-  beacon: {
-    kind: 'beacon',
-    ...beaconContent,
-    sign: nobleCurve.sign(beaconDigest(network, beaconContent), a.secret, noAuxiliary),
-    ageMs: 0,
-  },
-};
-
 const otherExamples: Record<string, Uint8Array> = {
-  ...mapped(extensionExamples, (message) => concatBytes(...packExtension(message))),
+  ...mapped(extensionExamples(network, a, ephemeral.a), (message) => concatBytes(...packExtension(message))),
   greeting: encode(cbcMessages, greeting),
   digest,
-  'acknowledgement-digest': promiseDigest,
+  'acknowledgement-digest': promiseDigest(network),
   'bridge-digest': bridgeProof,
   'upgrade-keys': concatBytes(fromA.encryption, fromA.mac),
   'upgraded-frame': upgradedFrame(fromA, repeated(0x88, 16), 0n, requestBlocks),
@@ -231,8 +194,7 @@ const limits: Record<string, number> = {
   'bytes of a signaling message': signalingMessageBytes,
   'bytes of an address': addressBytes,
   'bytes of a bridging message': bridgingMessageBytes,
-  'items of an extension message': mostExtensionItems,
-  'ids in a PoolDigest and in ItemsWanted': mostDigested,
+  ...extensionLimits,
   'bytes of the ciphertext of a hello that changes the keys': mostHelloBytes,
   'bytes of a frame’s content': mostContentBytes,
   'bytes of a frame': mostFrameBytes(mostContentBytes),

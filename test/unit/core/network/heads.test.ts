@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Block } from '../../../../core/chain/block.ts';
-import { hashHex } from '../../../../core/crypto/keys.ts';
+import { type Hash, hashHex } from '../../../../core/crypto/keys.ts';
 import { headRestMs } from '../../../../core/network/heads.ts';
 import { extensionSaying } from '../../../../core/wire/carrier.ts';
 import { wireVersion } from '../../../../core/wire/messages.ts';
@@ -91,9 +91,9 @@ describe('a head that a neighbour names', () => {
     const stage = holding(self, mine);
     const remote = stage.join(c, greetingOf([root]));
     remote.keepAlive();
-    expect(remote.of('requestBlocks')).toEqual([]);
+    expect(remote.asked).toEqual([]);
     remote.say(headOf(theirs));
-    expect(remote.of('requestBlocks')).toHaveLength(1);
+    expect(remote.asked).toHaveLength(1);
   });
 
   it('tells how far we are behind', () => {
@@ -110,17 +110,22 @@ describe('a head that a neighbour names', () => {
     const remote = stage.join(b, greetingOf(chain));
     remote.say(headOf(chain.slice(0, 15)));
     remote.say(headOf(chain));
-    expect([remote.of('requestBlocks'), stage.machine.syncing]).toEqual([[], undefined]);
+    expect([remote.asked, stage.machine.syncing]).toEqual([[], undefined]);
   });
 
   it('is looked at no more than four times a second, the newest then', () => {
     const chain = b.chain(20);
+    const root = chain[0]?.hash as Hash;
     const stage = holding(self, chain);
     const remote = stage.join(b, greetingOf(chain));
-    for (const length of [30, 31, 32, 33]) remote.say(headOf([chain[0] as Block, ...c.chain(length)]));
+    for (let height = 30; height < 80; height++) {
+      remote.say(extensionSaying({ kind: 'head', height, tip: new Uint8Array(32).fill(height) as Hash, root }));
+    }
     expect(stage.machine.syncing).toEqual({ held: 20, of: 31 });
-    stage.pass(headRestMs);
-    expect(stage.machine.syncing).toEqual({ held: 20, of: 34 });
+    stage.pass(headRestMs - 1);
+    expect(stage.machine.syncing).toEqual({ held: 20, of: 31 });
+    stage.pass(1);
+    expect(stage.machine.syncing).toEqual({ held: 20, of: 80 });
   });
 
   it('of another root is asked for from the first block on', () => {
@@ -128,6 +133,6 @@ describe('a head that a neighbour names', () => {
     const remote = stage.join(c);
     remote.keepAlive();
     remote.say(headOf(c.chain(4)));
-    expect(remote.of('requestBlocks').map(({ start }) => start)).toEqual([undefined]);
+    expect(remote.asked.map(({ locator }) => locator)).toEqual([[]]);
   });
 });

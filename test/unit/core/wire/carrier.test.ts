@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bytesToHex, hexToBytes } from '../../../../core/codec/bytes.ts';
 import { isPublicKey, type PublicKey } from '../../../../core/crypto/keys.ts';
 import { CodecError } from '../../../../core/errors.ts';
-import { packExtension, unpackExtension } from '../../../../core/wire/carrier.ts';
+import { packExtension, questionAnswered, unpackExtension } from '../../../../core/wire/carrier.ts';
 
 const ping = hexToBytes(`006d637801 02 08000000 0700000000000000 ${'00'.repeat(15)}`.replaceAll(' ', ''));
 const changed = (place: number, byte: number) => {
@@ -79,5 +79,22 @@ describe('what only its sender can have made', () => {
     ['a payload too long', [changed(6, 9)]],
   ])('%s', (_, items) => {
     expect(() => unpackExtension(items)).toThrow(CodecError);
+  });
+});
+
+describe('the question that a part of an answer names', () => {
+  const part = packExtension({ kind: 'blocks', request: 0x01020304, end: 0, blocks: [new Uint8Array(100)] });
+
+  it('is read without looking at the rest', () => {
+    expect([questionAnswered(part), questionAnswered(part.slice(0, 1))]).toEqual([0x01020304, 0x01020304]);
+  });
+
+  it.each([
+    ['nothing', []],
+    ['a key', [changed(0, 2)]],
+    ['another message', [ping]],
+    ['another version', [changed(4, 2)]],
+  ])('is none in %s', (_, items) => {
+    expect(questionAnswered(items)).toBeUndefined();
   });
 });

@@ -18,6 +18,10 @@ const messages: readonly (readonly [string, ExtensionMessage, number])[] = [
   ['a head', { kind: 'head', height: 7, tip: hash(0x11), root: hash(0x22) }, 68],
   ['an acknowledgement', { kind: 'acknowledgement', ...signedBy(new Author(3)) }, 129],
   ['a digest of a pool', { kind: 'poolDigest', salt: new Uint8Array(16).fill(4), ids: [1n, 2n ** 64n - 1n] }, 36],
+  ['blocks wanted', { kind: 'blocksWanted', request: 3, locator: [hash(1), hash(2)] }, 72],
+  ['no blocks', { kind: 'blocks', request: 2 ** 32 - 1, end: 2, blocks: [] }, 9],
+  ['blocks', { kind: 'blocks', request: 3, end: 0, blocks: [new Uint8Array(100).fill(1), new Uint8Array(9)] }, 126],
+  ['the largest block of a batch', { kind: 'blocks', request: 3, end: 0, blocks: [new Uint8Array(262_144)] }, 262_157],
   ['items wanted', { kind: 'itemsWanted', ids: [] }, 4],
   ['as many items as may be wanted', { kind: 'itemsWanted', ids: Array(1_024).fill(3n) }, 8_196],
 ];
