@@ -8,7 +8,6 @@ import { siege } from './siege.ts';
 
 const crowds = [
   [1, 1],
-  [2, 1],
   [3, 3],
 ] as const;
 
