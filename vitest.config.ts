@@ -13,9 +13,19 @@ export default defineConfig({
     projects: [
       project('structure', ['test/structure/**/*.test.ts'], { order: 0, workers: 2, timeoutMs: minute }),
       project('unit', ['test/unit/**/*.test.ts'], { order: 1, workers: 2, timeoutMs: minute }),
-      project('simulator', ['test/simulator/**/*.test.ts'], { order: 2, workers: 2, timeoutMs: 5 * minute }),
+      project('simulator', ['test/simulator/**/*.test.ts'], {
+        order: 2,
+        workers: 2,
+        timeoutMs: 5 * minute,
+        setupFiles: ['test/simulator/native-hex.ts'],
+      }),
       project('integration', ['test/integration/**/*.test.ts'], { order: 3, workers: 1, timeoutMs: 2 * minute }),
-      project('tor', ['test/tor/**/*.test.ts'], { order: 4, workers: 1, timeoutMs: 5 * minute }, ['test/tor/setup.ts']),
+      project('tor', ['test/tor/**/*.test.ts'], {
+        order: 4,
+        workers: 1,
+        timeoutMs: 5 * minute,
+        globalSetup: ['test/tor/setup.ts'],
+      }),
     ],
   },
 });
@@ -26,14 +36,19 @@ interface Running {
   /** Files at a time. */
   readonly workers: number;
   readonly timeoutMs: number;
+  /** What runs before each file. */
+  readonly setupFiles?: string[];
+  /** What starts before the project's first file, and ends after the last. */
+  readonly globalSetup?: string[];
 }
 
-/** @param globalSetup what starts before its first file, and ends after the last */
-function project(name: string, include: string[], { order, workers, timeoutMs }: Running, globalSetup: string[] = []) {
+function project(name: string, include: string[], running: Running) {
+  const { order, workers, timeoutMs, setupFiles = [], globalSetup = [] } = running;
   return {
     test: {
       name,
       include,
+      setupFiles,
       globalSetup,
       environment: 'node' as const,
       testTimeout: timeoutMs,

@@ -16,6 +16,7 @@ import type { LinkId, Loaded, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
 import { askForBlocks } from './network/asking.ts';
 import type { GreetedLink } from './network/open-link.ts';
+import type { BlockRequest } from './network/sync.ts';
 import { OtherBodies } from './other-bodies.ts';
 import { RootContest } from './root-contest.ts';
 
@@ -47,8 +48,9 @@ export class CatchUp {
     this.#root = machines.chain.root;
     this.#differences = new Differences(machines);
     this.#otherBodies = new OtherBodies(machines);
-    this.#rootContest = new RootContest(machines, () => {
+    this.#rootContest = new RootContest(machines, (theirs, from, now) => {
       this.#tipUnshared = true;
+      for (const body of theirs) if (body.verified.includes(false)) this.#otherBodies.doubt(body, from, now);
     });
   }
 
@@ -62,7 +64,6 @@ export class CatchUp {
   greeted(link: GreetedLink): void {
     const { root, last, count } = link.phase.greeting;
     if (last !== undefined) this.#named(link, last, root, Number(count));
-    this.#otherBodies.ask(link);
   }
 
   /** A block we asked for. */
@@ -148,15 +149,19 @@ export class CatchUp {
     const { sync, newcomers, effects, links, chain, heads, depths } = this.#machines;
     this.#placed(newcomers.elapse(now), now);
     for (const { link, head } of heads.due(now)) this.#named(link, head.tip, head.root, head.height + 1);
-    if (chain.doubts.elapse(now)) this.#tipUnshared = true;
+    for (const body of chain.doubts.elapse(now)) {
+      this.#tipUnshared = true;
+      this.#otherBodies.tell(body, undefined);
+    }
     depths.advance();
     chain.settle(now);
     this.#placeDeep(now);
     if (chain.takeTurned()) this.#tipUnshared = true;
     const { again, givenUp } = sync.elapse(now);
-    for (const request of again) askForBlocks(links, request);
+    for (const request of again) this.#request(request);
     for (const { link, hasMoved } of givenUp) this.#givenUp(link, hasMoved, now);
-    for (const request of sync.next(now)) askForBlocks(links, request);
+    for (const request of sync.next(now)) this.#request(request);
+    this.#otherBodies.advance();
     for (const { id, session } of links.greeted()) session.allowLargeFrames = sync.isOpen(id);
     if (this.#root !== chain.root) this.#greetAgain();
     this.#differences.advance(now);
@@ -207,6 +212,9 @@ export class CatchUp {
         case 'heldBack':
           if (placement.doubtful !== undefined) this.#otherBodies.doubt(placement.doubtful, newcomer.link, now);
           if (placement.relay) for (const link of links.greeted()) if (link.phase.ours) this.#share(link, newcomer);
+          break;
+        case 'bettered':
+          this.#otherBodies.tell(newcomer, newcomer.link);
           break;
         case 'orphaned': {
           const link = this.#greeted(newcomer.link);
@@ -294,6 +302,7 @@ export class CatchUp {
     if (link.root === undefined || chain.root === undefined || link.root === chain.root)
       this.#lookUp(link, last, count);
     else sync.want(link.id, { target: last, count });
+    chain.doubts.reopen(link.id);
   }
 
   /** The neighbour may hold what it names only because it is behind us: the store knows our older blocks. */
@@ -316,6 +325,12 @@ export class CatchUp {
     if (this.#greeted(link) === undefined || chain.tree.holds(hashHex(hash))) return;
     sync.want(link, { target: hash, count });
     effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
+  }
+
+  #request(request: BlockRequest): void {
+    // It takes the place of what the neighbour was asked before.
+    this.#machines.chain.doubts.reopen(request.link);
+    askForBlocks(this.#machines.links, request);
   }
 
   #givenUp(id: LinkId, hasMoved: boolean, now: Milliseconds): void {

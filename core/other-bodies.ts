@@ -34,19 +34,32 @@ export class OtherBodies {
     for (const link of others) if (asked.includes(link.id)) this.#request(link, body.block.parent);
   }
 
-  /** A neighbour that was not asked yet may hold a better one. */
-  ask(link: GreetedLink): void {
-    const { chain, sync } = this.#machines;
-    if (sync.isOpen(link.id)) return;
-    const body = chain.doubts.ask(link.id);
-    if (body !== undefined) this.#request(link, body.block.parent);
+  /** Neighbours that were not asked yet may hold a better one. Called at the end of every event. */
+  advance(): void {
+    if (this.#machines.chain.doubts.isEmpty) return;
+    for (const link of this.#machines.links.greeted()) this.#ask(link);
+  }
+
+  /** Ours may hold a worse one; reference peers never take another. @param from who brought this one */
+  tell({ bytes }: { readonly bytes: Uint8Array }, from: LinkId | undefined): void {
+    const { links } = this.#machines;
+    for (const link of links.greeted()) {
+      if (link.phase.ours && link.id !== from) links.send(link, { kind: 'shareBlock', bytes }, 'block');
+    }
   }
 
   /** The block that it was asked for has come. */
   answered(link: GreetedLink, block: Block): void {
     // A newer question takes the place of the one being answered: no more than this was needed.
     this.#request(link, block.hash);
-    this.ask(link);
+    this.#ask(link);
+  }
+
+  #ask(link: GreetedLink): void {
+    const { chain, sync } = this.#machines;
+    if (sync.isOpen(link.id)) return;
+    const body = chain.doubts.ask(link.id);
+    if (body !== undefined) this.#request(link, body.block.parent);
   }
 
   #request(link: GreetedLink, start: Hash | undefined): void {

@@ -91,6 +91,11 @@ export class PeerMachine {
     return this.#machines.chain.pool.items();
   }
 
+  /** Bytes of blocks that are not judged yet or wait for a parent: what others can make a peer hold. */
+  get heldBytes(): number {
+    return this.#machines.intake.heldBytes;
+  }
+
   get syncing(): { readonly held: number; readonly of: number } | undefined {
     const { sync, chain } = this.#machines;
     const { target } = sync;

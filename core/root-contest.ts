@@ -8,10 +8,11 @@
 
 import type { Newcomer } from './chain/intake.ts';
 import { settledBlocks } from './chain/roots.ts';
-import { keptCandidate } from './chain/tree.ts';
+import { type Candidate, keptCandidate } from './chain/tree.ts';
 import { equalBytes } from './codec/bytes.ts';
 import type { Milliseconds } from './config.ts';
 import type { HashHex } from './crypto/keys.ts';
+import { invariant } from './errors.ts';
 import type { ChainBlock, LinkId, Loaded, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
 
@@ -23,20 +24,31 @@ interface Reading {
   readonly own: readonly ChainBlock[];
 }
 
+/** Another root's chain has taken the place of ours. @param from who brought it */
+export type Replaced = (theirs: readonly Candidate[], from: LinkId, now: Milliseconds) => void;
+
 const batchBlocks = 512;
 const batchBytes = 16 * 1024 * 1024;
 /** A chain that lost is compared again only then: its holders need a moment to come over to ours. */
 const lostMs = 5_000;
+/**
+ * A neighbour of ours that stays with its root after ours has won so often knows a reference peer that holds it, as we do
+ * of ours, or takes somebody for one: neither root gives way for that then, or the two would part for good.
+ */
+const insistingAfter = 3;
+/** Roots remembered for it. */
+const mostLost = 64;
 /** Nothing changes by itself between two that only an operator can decide between. */
 const undecidableMs = 600_000;
 
 export class RootContest {
   readonly #machines: Machines;
-  readonly #replaced: () => void;
+  readonly #replaced: Replaced;
+  /** How often each root has lost against ours while one of ours held it. */
+  readonly #lost = new Map<HashHex, number>();
   #reading: Reading | undefined;
 
-  /** @param replaced called when another root's chain has taken the place of ours */
-  constructor(machines: Machines, replaced: () => void) {
+  constructor(machines: Machines, replaced: Replaced) {
     this.#machines = machines;
     this.#replaced = replaced;
   }
@@ -84,8 +96,9 @@ export class RootContest {
     const authors = own.slice(0, settledBlocks + 1).map(({ block }) => block.author);
     const first = own[0];
     if (first === undefined) return;
-    const ours = { root: first.block.hash, authors, isFixed: this.#isFixed(chain.root) };
-    const verdict = roots.decide(ours, root, this.#isFixed(root));
+    const isMatched = [root, chain.root].some((held) => (this.#lost.get(held) ?? 0) >= insistingAfter);
+    const ours = { root: first.block.hash, authors, isFixed: !isMatched && this.#isFixed(chain.root) };
+    const verdict = roots.decide(ours, root, !isMatched && this.#isFixed(root));
     if (verdict === 'theirs') this.#replace(root, own, now);
     else this.#refuse(root, verdict === 'undecidable', now);
   }
@@ -109,10 +122,11 @@ export class RootContest {
   #replace(root: HashHex, own: readonly ChainBlock[], now: Milliseconds): void {
     const { roots, chain, sync } = this.#machines;
     const theirs = roots.take(root);
-    chain.replace(theirs, own, now);
+    invariant(theirs !== undefined, 'a chain that has won is held');
+    chain.replace(theirs.blocks, own, now);
     for (const { id } of chain.tree.main) sync.held(id);
     sync.rootChanged();
-    this.#replaced();
+    this.#replaced(theirs.blocks, theirs.link, now);
   }
 
   #refuse(root: HashHex, isUndecidable: boolean, now: Milliseconds): void {
@@ -127,8 +141,19 @@ export class RootContest {
       }
       sync.refuse(link.id, now + (isUndecidable ? undecidableMs : lostMs));
     }
+    if (!isUndecidable && holders.some(({ phase }) => phase.ours)) this.#count(root);
     const holderIds = holders.map(({ id }) => id);
     if (isUndecidable) troubles.tell('other-root', otherRootMessage(root), holderIds);
+  }
+
+  #count(root: HashHex): void {
+    const times = this.#lost.get(root) ?? 0;
+    this.#lost.delete(root);
+    this.#lost.set(root, times + 1);
+    for (const oldest of this.#lost.keys()) {
+      if (this.#lost.size <= mostLost) break;
+      this.#lost.delete(oldest);
+    }
   }
 }
 

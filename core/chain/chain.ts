@@ -89,7 +89,11 @@ export class Chain {
     this.#root = state.root === undefined ? undefined : hashHex(state.root);
     this.#own = holderOf(own);
     this.#recent = new RecentItems(state.count === state.recent.length);
-    for (const { ids } of state.recent) this.#recent.add(ids);
+    for (const body of state.recent) {
+      this.#recent.add(body.ids);
+      // There may still be a better one; its grace time was over long ago.
+      if (body.verified.includes(false)) this.doubts.begin(body, 0, []);
+    }
     this.#random = random;
     this.#effects = effects;
     this.#recorder = recorder;

@@ -15,14 +15,16 @@ import type { Candidate } from './tree.ts';
 const mostDoubts = 16;
 /** Neighbours that are asked for another body at once, and in all: an application may have made it so. */
 const mostAsked = { atOnce: 3, inAll: 8 };
+/** How often one neighbour is asked that has not answered. */
+const mostTries = 3;
 
 interface Doubt {
   body: Candidate;
   readonly until: Milliseconds;
   /** Its grace time is over: it is passed on and served. A new neighbour is asked for it all the same. */
   isOver: boolean;
-  /** Who was asked. */
-  readonly asked: Set<LinkId>;
+  /** Who was asked, and how often. */
+  readonly asked: Map<LinkId, number>;
   /** Who has not answered yet. */
   readonly open: Set<LinkId>;
 }
@@ -54,8 +56,19 @@ export class Doubts {
     }
     if (this.#doubts.size >= mostDoubts) return [];
     const asked = holders.slice(0, mostAsked.atOnce);
-    this.#doubts.set(id, { body, until, isOver: false, asked: new Set(asked), open: new Set(asked) });
+    this.#doubts.set(id, {
+      body,
+      until,
+      isOver: false,
+      asked: new Map(asked.map((link) => [link, 1])),
+      open: new Set(asked),
+    });
     return asked;
+  }
+
+  /** Whether it is in doubt, and must not be passed on. */
+  isHidden(id: HashHex): boolean {
+    return this.#doubts.get(id)?.isOver === false;
   }
 
   /** The body that is in doubt. */
@@ -75,34 +88,45 @@ export class Doubts {
 
   /** The block came from one who was asked for it. @returns whether it was; then it may be asked for another */
   answered(id: HashHex, link: LinkId): boolean {
-    return this.#doubts.get(id)?.open.delete(link) === true;
+    const doubt = this.#doubts.get(id);
+    if (doubt?.open.delete(link) !== true) return false;
+    doubt.asked.set(link, mostTries);
+    return true;
   }
 
-  /** A block whose body this neighbour is to be asked for; it counts as asked. */
+  /** A block whose body this neighbour is to be asked for; it counts as asked. One at a time. */
   ask(link: LinkId): Candidate | undefined {
     for (const { open } of this.#doubts.values()) if (open.has(link)) return undefined;
-    for (const { body, asked, open } of this.#doubts.values()) {
-      if (asked.has(link) || asked.size >= mostAsked.inAll) continue;
-      asked.add(link);
+    for (const { body, asked, open, isOver } of this.#doubts.values()) {
+      const tries = asked.get(link) ?? 0;
+      if (tries >= mostTries || (tries === 0 && asked.size >= mostAsked.inAll)) continue;
+      if (!isOver && open.size >= mostAsked.atOnce) continue;
+      asked.set(link, tries + 1);
       open.add(link);
       return body;
     }
     return undefined;
   }
 
-  /** The link ended. */
-  ended(link: LinkId): void {
+  /** Its chain has grown since it was asked, or it was asked for something else: it may be asked again. */
+  reopen(link: LinkId): void {
     for (const { open } of this.#doubts.values()) open.delete(link);
   }
 
-  /** @returns whether the grace time of one is over */
-  elapse(now: Milliseconds): boolean {
-    let isOneOver = false;
-    for (const doubt of this.#doubts.values()) {
-      if (doubt.isOver || doubt.until > now) continue;
-      doubt.isOver = true;
-      isOneOver = true;
-    }
-    return isOneOver;
+  /** Whether there is nothing to ask for. */
+  get isEmpty(): boolean {
+    return this.#doubts.size === 0;
+  }
+
+  /** The link ended. */
+  ended(link: LinkId): void {
+    this.reopen(link);
+  }
+
+  /** @returns the bodies whose grace time is over now: from now on they are like any other */
+  elapse(now: Milliseconds): readonly Candidate[] {
+    const over = [...this.#doubts.values()].filter(({ isOver, until }) => !isOver && until <= now);
+    for (const doubt of over) doubt.isOver = true;
+    return over.map(({ body }) => body);
   }
 }

@@ -28,6 +28,8 @@ export type Placement =
       readonly relay: boolean;
       readonly doubtful: Candidate | undefined;
     }
+  /** It was held already, and this is a better body of it, which others may not have. */
+  | { readonly kind: 'bettered'; readonly newcomer: Newcomer }
   /** Its parent is not held. */
   | { readonly kind: 'orphaned'; readonly newcomer: Newcomer; readonly parent: Hash }
   /** It stands on another root's chain; whether it did not before. */
@@ -158,12 +160,14 @@ export class Newcomers {
   }
 
   /** Its hash is held: of two bodies the better one stays (spec/safety.md, Blocks 2). */
-  #recut({ id }: Newcomer, candidate: Candidate, now: Milliseconds): undefined {
+  #recut(newcomer: Newcomer, candidate: Candidate, now: Milliseconds): Placement | undefined {
+    const { id } = newcomer;
     const { doubts, tree } = this.#chain;
     const held = doubts.body(id) ?? tree.block(id);
-    if (held === undefined || !this.#chain.recut(candidate, held, now)) return;
+    if (held === undefined || !this.#chain.recut(candidate, held, now)) return undefined;
     if (candidate.verified.includes(false)) doubts.better(id, candidate);
     else doubts.settle(id);
+    return doubts.isHidden(id) ? undefined : { kind: 'bettered', newcomer };
   }
 
   #foreignParent({ parent }: Block): Candidate | undefined {

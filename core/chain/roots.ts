@@ -6,10 +6,11 @@
  * reference neighbour holds, for it cannot change; else more distinct authors in the first 64 blocks; else the smaller
  * root hash. Between two chains of more than 64 only an operator decides.
  */
-import { compareBytes } from '../codec/bytes.ts';
+import { compareBytes, equalBytes } from '../codec/bytes.ts';
 import { type Hash, type HashHex, type Holder, hashHex, holderOf, type PublicKey } from '../crypto/keys.ts';
 import { invariant } from '../errors.ts';
 import type { LinkId } from '../events.ts';
+import { isBetterBody } from './body.ts';
 import type { Candidate } from './tree.ts';
 
 /** Chains longer than this do not give way (spec/safety.md, Roots). */
@@ -59,7 +60,11 @@ export class Roots {
   offer(candidate: Candidate, link: LinkId, ownRoot: HashHex | undefined): Foreign | undefined {
     const { block, bytes } = candidate;
     const id = hashHex(block.hash);
-    for (const { root, ids } of this.#chains.values()) if (ids.has(id)) return { root, isNew: false };
+    for (const chain of this.#chains.values()) {
+      if (!chain.ids.has(id)) continue;
+      keepBetter(chain, candidate);
+      return { root: chain.root, isNew: false };
+    }
     if (block.parent === undefined) {
       if (id === ownRoot || this.#chains.size >= mostRoots) return undefined;
       this.#chains.set(id, { root: id, blocks: [candidate], ids: new Set([id]), link, bytes: bytes.length });
@@ -112,11 +117,11 @@ export class Roots {
     return [...this.#chains.values()].filter((chain) => chain.link === link).map((chain) => chain.root);
   }
 
-  /** The chain's blocks, which are no longer held here. */
-  take(root: HashHex): readonly Candidate[] {
-    const blocks = this.#chains.get(root)?.blocks ?? [];
+  /** The chain's blocks and who brought it; it is no longer held here. */
+  take(root: HashHex): Pick<ForeignChain, 'blocks' | 'link'> | undefined {
+    const chain = this.#chains.get(root);
     this.#chains.delete(root);
-    return blocks;
+    return chain;
   }
 
   /** Its chain lost. */
@@ -128,6 +133,15 @@ export class Roots {
   forget(link: LinkId): void {
     for (const chain of this.#chains.values()) if (chain.link === link) this.#chains.delete(chain.root);
   }
+}
+
+/** Of two bodies of one hash the better one stays (spec/safety.md, Blocks 2). */
+function keepBetter(chain: ForeignChain, candidate: Candidate): void {
+  const place = chain.blocks.findIndex(({ block }) => equalBytes(block.hash, candidate.block.hash));
+  const held = chain.blocks[place];
+  if (held === undefined || !isBetterBody(candidate, held)) return;
+  chain.blocks[place] = candidate;
+  chain.bytes += candidate.bytes.length - held.bytes.length;
 }
 
 /** The same answer on both sides, with the two changed about. */

@@ -38,6 +38,11 @@ export class Outbox {
     this.#progressAt = now;
   }
 
+  /** Messages that wait. */
+  get size(): number {
+    return this.#waiting.length;
+  }
+
   /** Nothing waits and there is credit: the time to read more from the store. */
   get idle(): boolean {
     return this.#waiting.length === 0 && this.#unacknowledged < windowBytes;

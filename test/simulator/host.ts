@@ -17,7 +17,7 @@ import { PeerMachine } from '../../core/peer.ts';
 import type { Seeded } from '../model/seeded.ts';
 import type { Agenda } from './agenda.ts';
 import type { SimulatedCrypto } from './crypto.ts';
-import { Delivered } from './delivered.ts';
+import { Delivered, type Promised } from './delivered.ts';
 import { Disk } from './disks.ts';
 import type { Endpoint, Wires } from './wires.ts';
 import type { Sender, Witness } from './witness.ts';
@@ -55,6 +55,7 @@ export class SimulatedPeer implements Endpoint, Sender {
   incarnation: number | undefined;
   /** What its application was told since its last start. */
   delivered: Delivered;
+  readonly promised: Promised = { acknowledged: new Set(), final: [] };
   /** Heights of the blocks it has signed since its first start. */
   readonly signedHeights: number[] = [];
   /** Codes of what it reported, since its first start. */
@@ -63,12 +64,14 @@ export class SimulatedPeer implements Endpoint, Sender {
   readonly problems = new Set<string>();
   /** Where it looks for others whenever it starts: in a tab the relay's room, on a server its list. */
   readonly contacts: string[] = [];
+  /** Frames it has sent since its first start. */
+  sentFrames = 0;
   /** Its clock less the agenda's. */
   clockOffsetMs: Milliseconds = 0;
   readonly #identity: Identity;
   readonly #world: World;
   readonly #mostStoreMs: Milliseconds;
-  /** When the block of each height was applied last. */
+  /** When the block of each height was applied last, by its clock. */
   readonly #appliedAt = new Map<number, Milliseconds>();
   #machine: PeerMachine | undefined;
   #starts = 0;
@@ -176,6 +179,13 @@ export class SimulatedPeer implements Endpoint, Sender {
     });
   }
 
+  /** Its clock is set forward while it runs, or its machine has slept; no host's clock goes back (web/clock.ts). */
+  advanceClock(byMs: Milliseconds): void {
+    this.clockOffsetMs += byMs;
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+    this.handle({ kind: 'elapsed' });
+  }
+
   handle(event: Event): void {
     if (this.#machine === undefined || this.incarnation === undefined) return;
     if (this.#missed !== undefined) {
@@ -238,6 +248,7 @@ export class SimulatedPeer implements Endpoint, Sender {
     const chunks = outgoing.get(link)?.splice(0) ?? [];
     const end = wires.end(link);
     if (end === undefined || chunks.length === 0) return;
+    this.sentFrames += chunks.length;
     for (const frame of chunks) witness.sent(this, end, frame);
     wires.send(end, chunks);
   }
@@ -272,8 +283,8 @@ export class SimulatedPeer implements Endpoint, Sender {
         return this.#later(1, () => this.handle({ kind: 'composed', request, items: kept }));
       }
       case 'deliver':
-        if (effect.delivery.kind === 'applied')
-          this.#appliedAt.set(effect.delivery.block.height, this.#world.agenda.now);
+        if (effect.delivery.kind === 'applied') this.#appliedAt.set(effect.delivery.block.height, this.#now);
+        this.#world.witness.delivered(this.name, effect.delivery);
         return this.delivered.take(effect.delivery);
       case 'report':
         if (effect.message === undefined) this.problems.delete(effect.code);
@@ -311,12 +322,12 @@ export class SimulatedPeer implements Endpoint, Sender {
     const { known } = this.machine;
     if (named.includes(holderOf(this.key))) return;
     const parentAt = this.#appliedAt.get(this.delivered.chain.length - 2) ?? 0;
-    if (this.#world.agenda.now >= parentAt + muteMs) return;
+    if (this.#now >= parentAt + muteMs) return;
     if (before.nextChoices.some((key) => known.has(keyHex(key)))) this.#violated('wrote before its turn');
   }
 
   #nothingDelivered(): Delivered {
-    return new Delivered((what) => this.#violated(what));
+    return new Delivered(this.promised, (what) => this.#violated(what));
   }
 
   #violated(what: string): void {

@@ -117,9 +117,11 @@ export class Simulator {
     return itemIdHex(id);
   }
 
-  shareByReference(reference: ReferencePeer, bytes: number = this.seeded.between(60, 400)): ItemIdHex {
-    const id = secondItemId(reference.share(this.seeded.bytes(bytes))) as ItemIdHex;
-    this.shared.push({ id, by: reference, mayBeLost: false });
+  /** @param mayBeLost where references may come to stand on a branch of their own */
+  shareByReference(reference: ReferencePeer, mayBeLost = false): ItemIdHex {
+    const data = this.seeded.bytes(this.seeded.between(60, 400));
+    const id = secondItemId(reference.share(data)) as ItemIdHex;
+    this.shared.push({ id, by: reference, mayBeLost });
     return id;
   }
 

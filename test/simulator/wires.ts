@@ -203,13 +203,20 @@ export class Wires {
       if (next.chunk === 'ended') hasEnded = true;
       else chunks.push(next.chunk);
     }
-    if (end.state === 'silent' || (end.state === 'ended' && chunks.length === 0)) return;
+    if (end.state === 'silent') return this.#reset(end);
+    if (end.state === 'ended' && chunks.length === 0) return;
     const bytes = chunks.length === 1 ? (chunks[0] as Uint8Array) : concatBytes(...chunks);
     if (bytes.length > 0) {
       this.#acknowledge(end.other, bytes.length);
       this.#receive(end, bytes);
     }
     if (hasEnded) this.#endedByOther(end);
+  }
+
+  /** Whoever has started again knows nothing of a link from before, and says so when something comes on it. */
+  #reset({ link, owner, other, lane }: End): void {
+    if (owner.incarnation === undefined || this.#ends.has(link)) return;
+    this.#agenda.after(lane.delayMs, () => this.#endedByOther(other));
   }
 
   #receive(end: End, bytes: Uint8Array): void {

@@ -6,11 +6,22 @@
  * does not read is wrong. It judges by its own few lines, not by the core's: a block is right when its hash is that of
  * its content and its author signed it; an item when its author signed it.
  */
-import { type Block, blockHash, decodeBlock } from '../../core/chain/block.ts';
+import { type Block, blockHash, decodeBlock, encodeBlock } from '../../core/chain/block.ts';
 import { type Data, dataCheck, decodeData } from '../../core/chain/data.ts';
 import { bytesToHex, equalBytes, hexToBytes } from '../../core/codec/bytes.ts';
+import { encode, u64 } from '../../core/codec/codec.ts';
 import { sha256 } from '../../core/crypto/hash.ts';
-import { type Hash, type HashHex, hashHex, holderOf, isPublicKey, type PublicKey } from '../../core/crypto/keys.ts';
+import {
+  type Hash,
+  type HashHex,
+  hashHex,
+  holderOf,
+  isPublicKey,
+  type PublicKey,
+  type Signature,
+} from '../../core/crypto/keys.ts';
+import type { ChainBlock, Delivery } from '../../core/events.ts';
+import type { ExactMessage } from '../model/second-decoder.ts';
 import { SecondLink, type SecondSide } from '../model/second-upgrade.ts';
 import type { SimulatedCrypto } from './crypto.ts';
 import type { End } from './wires.ts';
@@ -37,10 +48,14 @@ export class Witness {
   /** Frames shorter than this are not opened. */
   readonly #leastFrameBytes: number;
   readonly #bodies = new Map<string, Sighting>();
+  /** Of each block the first body that an honest peer sent or applied, and whether there was another. */
+  readonly #firstBodies = new Map<HashHex, { readonly body: string; hasOther: boolean }>();
   /** By author and parent: the first child that left its author. */
   readonly #children = new Map<string, HashHex>();
   readonly #items = new Map<string, boolean>();
   readonly #hostile = new Set<string>();
+  /** KeepAlives that were judged, of which a network passes the same one on a hundred times. */
+  readonly #keepAlives = new Map<string, boolean>();
   /** By either end. */
   readonly #links = new WeakMap<End, SecondLink>();
   /** How many of the frames that an end has begun with were read. */
@@ -55,6 +70,15 @@ export class Witness {
   /** An identity that does not keep the rules: what it signs proves nothing about ours. */
   distrust(key: PublicKey): void {
     this.#hostile.add(holderOf(key));
+  }
+
+  isDistrusted(key: PublicKey): boolean {
+    return this.#hostile.has(holderOf(key));
+  }
+
+  /** Whether honest peers held different bodies of this block, so that some missed an item for a while. */
+  wasRecut(hash: Hash): boolean {
+    return this.#firstBodies.get(hashHex(hash))?.hasOther === true;
   }
 
   report(who: string, what: string): void {
@@ -74,6 +98,15 @@ export class Witness {
     if (message.type === 'shareData') this.#sentData(sender.name, payload.slice(1));
     else if (message.type === 'shareBlock' || message.type === 'requestedBlock')
       this.#sentBlock(sender, payload.slice(1));
+    else if (message.type === 'keepAlive') this.#sentKeepAlive(sender.name, message);
+  }
+
+  /** What an honest peer tells its application: nothing invalid, and nothing as its author's that is not. */
+  delivered(who: string, delivery: Delivery): void {
+    if (delivery.kind === 'applied') this.#applied(who, delivery.block);
+    if (delivery.kind === 'pendingAdded' && !this.#itemHolds(delivery.item.data)) {
+      this.report(who, 'delivered a forged item as pending');
+    }
   }
 
   /** Each body is judged once. */
@@ -87,6 +120,7 @@ export class Witness {
     const wrong = !equalBytes(blockHash(block), hash) ? 'a wrong hash' : holds ? undefined : 'a wrong signature';
     const sighting = { block, wrong, itemsHold: block.data.map((item) => this.#itemHolds(item)) };
     this.#bodies.set(name, sighting);
+    if (wrong === undefined) this.#noteBody(hash, name);
     return sighting;
   }
 
@@ -128,6 +162,36 @@ export class Witness {
 
   #sentData(who: string, bytes: Uint8Array): void {
     if (!this.#itemHolds(decodeData(bytes))) this.report(who, 'passed on a forged item');
+  }
+
+  #sentKeepAlive(who: string, { pubkey, count, sign }: Extract<ExactMessage, { type: 'keepAlive' }>): void {
+    const name = `${pubkey} ${count} ${sign}`;
+    const holds = this.#keepAlives.get(name) ?? this.#keepAliveHolds(pubkey, count, sign);
+    this.#keepAlives.set(name, holds);
+    if (!holds) this.report(who, 'passed on a forged KeepAlive');
+    if (count === 0n) this.report(who, 'passed on a KeepAlive with count 0');
+  }
+
+  #keepAliveHolds(pubkey: string, count: bigint, sign: string): boolean {
+    const key = hexToBytes(pubkey);
+    const digest = sha256(encode(u64, count));
+    return isPublicKey(key) && this.#crypto.verify({ key, digest, signature: hexToBytes(sign) as Signature });
+  }
+
+  #noteBody(hash: Hash, body: string): void {
+    const first = this.#firstBodies.get(hashHex(hash));
+    if (first === undefined) this.#firstBodies.set(hashHex(hash), { body, hasOther: false });
+    else if (first.body !== body) first.hasOther = true;
+  }
+
+  #applied(who: string, { block, verified }: ChainBlock): void {
+    const { hash, author, sign } = block;
+    const holds = isPublicKey(author) && this.#crypto.verify({ key: author, digest: hash, signature: sign });
+    if (!holds || !equalBytes(blockHash(block), hash)) this.report(who, 'delivered an invalid block');
+    if (verified.includes(false)) this.sighted(encodeBlock(block));
+    block.data.forEach((item, place) => {
+      if (verified[place] && !this.#itemHolds(item)) this.report(who, 'delivered a forged item as verified');
+    });
   }
 
   #read<T>({ name }: Sender, attempt: () => T): T | undefined {

@@ -55,7 +55,6 @@ const exceptions: Exceptions = {
     because: 'it is seen where two bodies meet',
   },
   'core/network/open-link.ts': { test: 'test/unit/core/network/links.test.ts', because: 'it is the data of links' },
-  'core/root-contest.ts': { test: 'test/unit/core/catch-up.test.ts', because: 'it takes two peers with a root each' },
   'core/storage/store.ts': {
     test: 'test/contract/store.ts',
     because: 'it is a seam; what holds of every store is there',

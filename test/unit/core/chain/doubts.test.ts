@@ -20,8 +20,10 @@ describe('a body in doubt', () => {
     const doubts = new Doubts();
     doubts.begin(body, 100, []);
     doubts.begin(other, 150, []);
-    expect([doubts.deadline, doubts.ids.length, doubts.elapse(99)]).toEqual([100, 2, false]);
-    expect([doubts.elapse(100), doubts.deadline, doubts.ids.length, doubts.body(id)]).toEqual([true, 150, 1, body]);
+    expect([doubts.deadline, doubts.ids.length, doubts.elapse(99)]).toEqual([100, 2, []]);
+    expect([doubts.isHidden(id), doubts.isHidden(hashHex(other.block.hash))]).toEqual([true, true]);
+    expect([doubts.elapse(100), doubts.deadline, doubts.ids.length, doubts.body(id)]).toEqual([[body], 150, 1, body]);
+    expect([doubts.isHidden(id), doubts.isHidden(hashHex(other.block.hash))]).toEqual([false, true]);
   });
 
   it('gives way to a better one, and is in doubt no more when all items of that hold', () => {
@@ -42,9 +44,31 @@ describe('a body in doubt', () => {
     expect(doubts.answered(id, 2)).toBe(true);
     expect(doubts.ask(2)).toBe(other);
     doubts.ended(1);
-    expect(doubts.ask(1)).toBe(other);
+    expect(doubts.ask(1)).toBe(body);
     const asked = Array.from({ length: 20 }, (_, place) => doubts.ask(10 + place));
     expect(asked.filter((one) => one === body)).toHaveLength(6);
+  });
+
+  it('is asked again, three times at most, of one who has not answered and whose chain has grown', () => {
+    const doubts = new Doubts();
+    doubts.begin(body, 100, [1, 2]);
+    const again = (link: number) => {
+      doubts.reopen(link);
+      return doubts.ask(link);
+    };
+    expect([doubts.ask(1), again(1), again(1), again(1)]).toEqual([undefined, body, body, undefined]);
+    doubts.answered(id, 2);
+    expect(again(2)).toBeUndefined();
+  });
+
+  it('is asked of three at once while its grace time lasts', () => {
+    const doubts = new Doubts();
+    doubts.begin(body, 100, [1]);
+    expect([2, 3, 4].map((link) => doubts.ask(link))).toEqual([body, body, undefined]);
+    doubts.answered(id, 3);
+    expect(doubts.ask(4)).toBe(body);
+    doubts.elapse(100);
+    expect(doubts.ask(5)).toBe(body);
   });
 
   it('gives room to a newer one when its grace time is over', () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Block } from '../../../../core/chain/block.ts';
+import { type Block, encodeBlock } from '../../../../core/chain/block.ts';
 import { type Beginning, decideRoots, Roots, settledBlocks, type Verdict } from '../../../../core/chain/roots.ts';
 import { hashHex } from '../../../../core/crypto/keys.ts';
 import { type Author, authors, candidateOf } from '../../../model/author.ts';
 import { otherParity } from '../../../model/fake-curve.ts';
+import { recut } from '../../../model/recut.ts';
 import { Seeded } from '../../../model/seeded.ts';
 
 const people = authors(6);
@@ -117,8 +118,8 @@ describe('chains of other roots', () => {
     expect(offer(roots, third)).toBeUndefined();
     expect(offer(roots, second)).toEqual({ root, isNew: true });
     expect(roots.lastOf(root)).toEqual(second.hash);
-    expect(roots.take(root).map(({ block }) => block)).toEqual([first, second]);
-    expect([roots.lastOf(root), roots.take(root)]).toEqual([undefined, []]);
+    expect(roots.take(root)?.blocks.map(({ block }) => block)).toEqual([first, second]);
+    expect([roots.lastOf(root), roots.take(root)]).toEqual([undefined, undefined]);
   });
 
   it('know a block that comes again', () => {
@@ -127,7 +128,22 @@ describe('chains of other roots', () => {
     const root = hashHex((chain[0] as Block).hash);
     for (const block of chain) offer(roots, block);
     for (const block of chain) expect(offer(roots, block, 2)).toEqual({ root, isNew: false });
-    expect(roots.take(root)).toHaveLength(4);
+    expect(roots.take(root)?.blocks).toHaveLength(4);
+  });
+
+  it('keep the better of two bodies of one hash, whichever comes first', () => {
+    for (const order of [0, 1]) {
+      const roots = new Roots(undefined);
+      const [first, second] = a.chain(2) as [Block, Block];
+      offer(roots, first);
+      const whole = candidateOf(second);
+      const spoilt = { ...candidateOf(recut(second)), verified: [false] };
+      const [earlier, later] = order === 0 ? [whole, spoilt] : [spoilt, whole];
+      const root = hashHex(first.hash);
+      expect(roots.offer(earlier, 1, undefined)).toEqual({ root, isNew: true });
+      expect(roots.offer(later, 2, undefined)).toEqual({ root, isNew: false });
+      expect(roots.take(root)?.blocks.map(({ bytes }) => bytes)).toEqual([encodeBlock(first), encodeBlock(second)]);
+    }
   });
 
   it('are not begun by our own root', () => {
