@@ -31,7 +31,10 @@ export async function openThroughProxy(
   const socket = await openSocket(proxy, timeoutMs, signal).catch((error: LinkError) => {
     throw new LinkError('unreachable', `the proxy is not there: ${error.message}`, { cause: error });
   });
+  const giveUp = (): void => void socket.destroy();
+  signal.addEventListener('abort', giveUp, { once: true });
   try {
+    if (signal.aborted) throw new Error('given up');
     await SocksClient.createConnection({
       command: 'connect',
       destination: { host: target.host, port: target.port },
@@ -43,6 +46,9 @@ export async function openThroughProxy(
   } catch (error) {
     socket.destroy();
     throw refusal(error as Error);
+  } finally {
+    // A limit for the dial is none for the link: who passes one that ends later would cut it.
+    signal.removeEventListener('abort', giveUp);
   }
 }
 

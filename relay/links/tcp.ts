@@ -156,11 +156,11 @@ export async function openSocket(
   const socket = connect({ host, port, autoSelectFamilyAttemptTimeout });
   // An error that nobody hears would end the process; who waits for the socket hears of it as well.
   socket.on('error', () => undefined);
-  signal.addEventListener('abort', () => socket.destroy(), { once: true });
   try {
     await once(socket, 'connect', { signal });
     return socket;
   } catch (error) {
+    socket.destroy();
     throw dialError(error as NodeJS.ErrnoException);
   }
 }

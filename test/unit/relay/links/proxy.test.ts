@@ -58,6 +58,15 @@ linkContract('a link through a proxy', async () => {
 });
 
 describe('dialling through a proxy', () => {
+  it('leaves a socket that was given alone when the dial is broken off or its time is over', async () => {
+    await open({ kind: 'lead', to: farAt });
+    const dial = new AbortController();
+    const socket = await openThroughProxy(proxy.address, farAt, 5_000, dial.signal);
+    dial.abort();
+    expect(socket.destroyed).toBe(false);
+    socket.destroy();
+  });
+
   it('hands names over as they are, and looks none of them up', async () => {
     const lookup = vi.spyOn(dns, 'lookup');
     await open({ kind: 'lead', to: farAt });

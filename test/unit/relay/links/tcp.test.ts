@@ -196,6 +196,18 @@ describe('openSocket', () => {
     await Promise.all([closed(server), full.close()]);
   });
 
+  it('leaves a socket that was given alone when the dial is broken off or its time is over', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const dial = new AbortController();
+    const socket = await openSocket({ host: '127.0.0.1', port }, 2_000, dial.signal);
+    dial.abort();
+    expect(socket.destroyed).toBe(false);
+    socket.destroy();
+    await closed(server);
+  });
+
   it('gives an address longer than Node does by itself', async () => {
     const full = await fullListener('127.0.0.3');
     resolveTo('127.0.0.3', '127.0.0.4');
