@@ -328,9 +328,10 @@ export class CatchUp {
   }
 
   #request(request: BlockRequest): void {
+    const { chain, links } = this.#machines;
     // It takes the place of what the neighbour was asked before.
-    this.#machines.chain.doubts.reopen(request.link);
-    askForBlocks(this.#machines.links, request);
+    chain.doubts.reopen(request.link);
+    askForBlocks(links, request);
   }
 
   #givenUp(id: LinkId, hasMoved: boolean, now: Milliseconds): void {

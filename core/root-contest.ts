@@ -32,10 +32,10 @@ const batchBytes = 16 * 1024 * 1024;
 /** A chain that lost is compared again only then: its holders need a moment to come over to ours. */
 const lostMs = 5_000;
 /**
- * A neighbour of ours that stays with its root after ours has won so often knows a reference peer that holds it, as we do
+ * A neighbour of ours that stays with its root when ours has won twice, 5 s apart, knows a reference peer that holds it, as we do
  * of ours, or takes somebody for one: neither root gives way for that then, or the two would part for good.
  */
-const insistingAfter = 3;
+const insistingAfter = 2;
 /** Roots remembered for it. */
 const mostLost = 64;
 /** Nothing changes by itself between two that only an operator can decide between. */

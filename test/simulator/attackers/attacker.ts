@@ -5,15 +5,18 @@
  * What all attackers share is here: links, greetings, KeepAlives so that others name them, what they overhear. Each kind
  * is a file of its own beside this one.
  */
+import { encodeBlock } from '../../../core/chain/block.ts';
 import type { Data } from '../../../core/chain/data.ts';
 import { createData } from '../../../core/chain/data.ts';
 import { encode } from '../../../core/codec/codec.ts';
 import type { Milliseconds } from '../../../core/config.ts';
-import type { Hash, PublicKey, SecretKey } from '../../../core/crypto/keys.ts';
+import { type Hash, hashHex, type PublicKey, type SecretKey } from '../../../core/crypto/keys.ts';
 import { SessionError } from '../../../core/errors.ts';
 import type { Event, LinkId } from '../../../core/events.ts';
 import { signaledAddress, unreachableAddress } from '../../../core/network/addresses.ts';
+import { extensionSaying, unpackExtension } from '../../../core/wire/carrier.ts';
 import { type DialectName, dialects } from '../../../core/wire/dialect.ts';
+import { batchedBlockBytes, rangeEnds } from '../../../core/wire/holdings.ts';
 import { type Greeting, type Message, oursCommit, wireVersion } from '../../../core/wire/messages.ts';
 import { type Arrived, Session } from '../../../core/wire/session.ts';
 import type { World } from '../host.ts';
@@ -52,6 +55,8 @@ export abstract class Attacker implements Endpoint {
   /** Where each dial went, and which dial each link came from. */
   readonly #dials = new Map<number, string>();
   readonly #dialled = new Map<LinkId, number>();
+  /** The open question of each link by a locator; what it is answered with goes into the carrier. */
+  readonly #questions = new Map<LinkId, number>();
   #lastDial = 0;
 
   constructor(simulator: Simulator, guise: Guise = simulator.seeded.chance(referencePart) ? reference : tab) {
@@ -121,6 +126,11 @@ export abstract class Attacker implements Endpoint {
   }
 
   protected send(link: LinkId, message: Message): void {
+    const request = this.#questions.get(link);
+    if (message.kind === 'requestedBlock' && request !== undefined) {
+      const bytes = encodeBlock(message.block);
+      if (bytes.length <= batchedBlockBytes) return this.#answer(link, request, bytes);
+    }
     this.sendPayload(link, encode(dialects[this.#guise.dialect].messages, message));
   }
 
@@ -167,6 +177,20 @@ export abstract class Attacker implements Endpoint {
     return this.world.seeded.bytes(32) as Hash;
   }
 
+  #answer(link: LinkId, request: number, block: Uint8Array): void {
+    this.send(link, extensionSaying({ kind: 'blocks', request, end: rangeEnds.more, blocks: [block] }));
+  }
+
+  /** Asked by a locator, it does what it does when it is asked as the reference asks. */
+  #heardOurs(link: LinkId, items: readonly Uint8Array[]): void {
+    const said = unpackExtension(items);
+    if (said?.kind !== 'blocksWanted') return;
+    this.#questions.set(link, said.request);
+    const known = new Set(this.overheard.blocks.map(({ hash }) => hashHex(hash)));
+    const start = said.locator.find((hash) => known.has(hashHex(hash)));
+    this.hear(link, { kind: 'requestBlocks', start });
+  }
+
   #showLife(): void {
     const { agenda } = this.world;
     this.broadcast(keepAliveOf(this.world, this.secret, BigInt(agenda.now)));
@@ -197,6 +221,7 @@ export abstract class Attacker implements Endpoint {
   #ended(link: LinkId): void {
     this.#opened.delete(link);
     this.sessions.delete(link);
+    this.#questions.delete(link);
     const dial = this.#dialled.get(link);
     this.#dialled.delete(link);
     if (dial !== undefined) this.#dialAgain(dial);
@@ -213,8 +238,10 @@ export abstract class Attacker implements Endpoint {
         else this.#stands(link, session);
       } else if (arrived.kind === 'upgraded') this.#stands(link, session);
       else if (arrived.kind === 'message') {
-        const isNews = this.overheard.hear(arrived.message);
-        this.hear(link, arrived.message);
+        const { message } = arrived;
+        const isNews = this.overheard.hear(message);
+        this.hear(link, message);
+        if (message.kind === 'requestNeighbours' && message.count === 0) this.#heardOurs(link, message.exclude);
         if (isNews) this.grew();
       }
     }
