@@ -13,6 +13,12 @@ import { equalBytes } from '../codec/bytes.ts';
 import { type Hash, type HashHex, type Holder, hashHex, holderOf, type PublicKey } from '../crypto/keys.ts';
 import { type Ballot, ballotName, type Checkpoint, type Vote } from './votes.ts';
 
+/** The highest blocks that are prepared and final. */
+export interface Reached {
+  readonly prepared: Checkpoint | undefined;
+  readonly final: Checkpoint | undefined;
+}
+
 /** Whether one block is an ancestor of another, or it itself; undefined while either is not held. */
 export type IsAncestor = (ancestor: Hash, of: Hash) => boolean | undefined;
 
@@ -37,7 +43,7 @@ export class Committee {
   #contradiction: Checkpoint | undefined;
 
   /** @param known what was prepared and final when this peer was last open */
-  constructor(members: readonly PublicKey[], known: { readonly prepared?: Checkpoint; readonly final?: Checkpoint }) {
+  constructor(members: readonly PublicKey[], known: Reached) {
     this.members = new Set(members.map(holderOf));
     this.quorum = Math.floor((2 * this.members.size) / 3) + 1;
     if (known.prepared !== undefined) this.#prepare(known.prepared);

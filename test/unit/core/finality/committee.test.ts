@@ -37,6 +37,7 @@ class Blocks {
   };
 }
 
+const nothing = { prepared: undefined, final: undefined };
 const keys = authors(7).map(({ key }) => key);
 const sign = new Uint8Array(64) as Vote['sign'];
 const vote = (voter: number, ballot: Ballot): Vote => ({ ballot, voter: keys[voter] as PublicKey, sign });
@@ -57,13 +58,13 @@ describe('more than two thirds', () => {
     [6, 5],
     [7, 5],
   ])('of %i are %i', (members, quorum) => {
-    expect(new Committee(keys.slice(0, members), {}).quorum).toBe(quorum);
+    expect(new Committee(keys.slice(0, members), nothing).quorum).toBe(quorum);
   });
 
   it('prepare a block, and commit it, and it is final', () => {
     const blocks = new Blocks();
     const [first] = blocks.row(1) as [Checkpoint];
-    const committee = new Committee(keys, {});
+    const committee = new Committee(keys, nothing);
     voted(committee, 4, prepare(undefined, first));
     expect([committee.count(blocks.isAncestor), committee.prepared]).toEqual([false, undefined]);
     voted(committee, 5, prepare(undefined, first));
@@ -80,14 +81,14 @@ describe('more than two thirds', () => {
     const blocks = new Blocks();
     const [first, second, third] = blocks.row(3) as [Checkpoint, Checkpoint, Checkpoint];
     const [other] = blocks.row(1, first) as [Checkpoint];
-    const committee = new Committee(keys, {});
+    const committee = new Committee(keys, nothing);
     voted(committee, 7, prepare(second, third));
     committee.count(blocks.isAncestor);
     expect(committee.prepared).toBeUndefined();
     voted(committee, 7, prepare(undefined, other));
     committee.count(blocks.isAncestor);
     expect(committee.prepared).toEqual(other);
-    const beside = new Committee(keys, { prepared: other });
+    const beside = new Committee(keys, { prepared: other, final: undefined });
     voted(beside, 7, prepare(other, third));
     beside.count(blocks.isAncestor);
     expect(beside.prepared).toEqual(other);
@@ -95,7 +96,7 @@ describe('more than two thirds', () => {
 
   it('of both parities of a key are one vote, and strangers none', () => {
     const [first] = new Blocks().row(1) as [Checkpoint];
-    const committee = new Committee(keys.slice(0, 4), {});
+    const committee = new Committee(keys.slice(0, 4), nothing);
     const twin = (keys[0] as PublicKey).slice() as PublicKey;
     twin[0] = twin[0] === 2 ? 3 : 2;
     expect(committee.add(vote(0, commit(first)))).toBe(true);
@@ -107,7 +108,7 @@ describe('more than two thirds', () => {
     const blocks = new Blocks();
     const [root, first] = blocks.row(2) as [Checkpoint, Checkpoint];
     const other = blocks.grow(root);
-    const committee = new Committee(keys, { final: first });
+    const committee = new Committee(keys, { prepared: first, final: first });
     voted(committee, 7, commit(blocks.grow(other)));
     committee.count(blocks.isAncestor);
     expect(committee.final).toEqual(first);
@@ -117,7 +118,7 @@ describe('more than two thirds', () => {
   it('count only when the block is held', () => {
     const blocks = new Blocks();
     const unheld: Checkpoint = { height: 4, hash: sha256(Uint8Array.of(9)) };
-    const committee = new Committee(keys, {});
+    const committee = new Committee(keys, nothing);
     voted(committee, 7, commit(unheld));
     expect([committee.count(blocks.isAncestor), committee.final]).toEqual([false, undefined]);
   });
@@ -125,7 +126,7 @@ describe('more than two thirds', () => {
 
 describe('what is held', () => {
   it('is bounded for each member, and the highest stay', () => {
-    const committee = new Committee(keys, {});
+    const committee = new Committee(keys, nothing);
     const row = new Blocks().row(mostVotesEach + 10);
     for (const block of row) committee.add(vote(0, commit(block)));
     expect(committee.wants(vote(0, commit(row[3] as Checkpoint)))).toBe(false);
@@ -137,14 +138,14 @@ describe('what is held', () => {
   it('is enough for one that comes later: what is final for the others is final for it', () => {
     const blocks = new Blocks();
     const row = blocks.row(6);
-    const old = new Committee(keys, {});
+    const old = new Committee(keys, nothing);
     row.forEach((block, place) => {
       voted(old, 6, prepare(row[place - 1], block));
       voted(old, 6, commit(block));
       old.count(blocks.isAncestor);
     });
     expect(old.final).toEqual(row[5]);
-    const late = new Committee(keys, {});
+    const late = new Committee(keys, nothing);
     for (const each of old.newest()) late.add(each);
     late.count(blocks.isAncestor);
     expect([late.final, late.prepared]).toEqual([row[5], row[5]]);
@@ -153,7 +154,7 @@ describe('what is held', () => {
 
 /** Votes as the machine casts them, to be delivered to each in any order or never. */
 class Member {
-  readonly committee = new Committee(keys, {});
+  readonly committee = new Committee(keys, nothing);
   ballots: Ballots = noBallots;
   readonly number: number;
 
@@ -252,5 +253,5 @@ describe('a committee of seven, two of whom vote for everything', () => {
 });
 
 it('counts the members once, whichever parity', () => {
-  expect(new Committee([...keys, ...keys], {}).members).toEqual(new Set(keys.map(holderOf)));
+  expect(new Committee([...keys, ...keys], nothing).members).toEqual(new Set(keys.map(holderOf)));
 });
