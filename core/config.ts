@@ -1,6 +1,7 @@
 /**
  * What may be set, with the reference's defaults (spec/wire.md, Defaults) where it has the setting too.
  */
+import type { PublicKeyHex } from './crypto/keys.ts';
 
 export type Milliseconds = number;
 
@@ -37,6 +38,8 @@ export interface Config {
   };
   /** Hex of the root this peer insists on; it wins over every other (spec/safety.md, Roots). */
   readonly root: string | undefined;
+  /** Keys whose votes make blocks final, the same ones on every peer; none: nothing ever is (spec/safety.md, What a receipt may promise). */
+  readonly committee: readonly PublicKeyHex[];
 }
 
 export const defaultConfig: Config = {
@@ -50,6 +53,7 @@ export const defaultConfig: Config = {
   relationship: { count: 3, timeMs: 10_000, reconnectMs: 15_000, retry: 3, maxLinks: 64 },
   riddle: { nextCandidates: 3, forcedRestart: true },
   root: undefined,
+  committee: [],
 };
 
 /** A network's name: 1 to 64 of `a–z 0–9 . _ -`, so that it can name a folder, a room, a lock and a database. */

@@ -52,34 +52,42 @@ export class Finality {
   readonly #options: FinalityOptions;
   readonly #effects: Effects;
   readonly #keep: Keep;
-  readonly #committee: Committee;
-  readonly #isMember: boolean;
+  #committee: Committee;
+  #isMember: boolean;
   readonly #checking = new Map<RequestId, Cast>();
   readonly #names = new Set<string>();
-  #ballots: Ballots;
+  #ballots: Ballots = noBallots;
   #isKeeping = false;
   #toPass: Cast[] = [];
   /** Cast in an earlier life, and to be said again. */
-  #unsaid: readonly Ballot[];
+  #unsaid: readonly Ballot[] = [];
   /** Whether votes or blocks have come since they were counted. */
   #mayCount = true;
   #tip: Checkpoint | undefined;
 
-  /** @param kept what `keep` was last given; a spoilt one counts as a member that has voted for all it could */
-  constructor(options: FinalityOptions, kept: Uint8Array | undefined, effects: Effects, keep: Keep) {
+  constructor(options: FinalityOptions, effects: Effects, keep: Keep) {
     this.#options = options;
     this.#effects = effects;
     this.#keep = keep;
-    const state = kept === undefined ? nothing : stateOf(kept);
-    this.#ballots = state?.ballots ?? noBallots;
-    this.#committee = new Committee(options.committee, state ?? nothing);
-    const { prepared, committed } = this.#ballots;
+    this.#committee = new Committee(options.committee, nothing);
+    this.#isMember = this.#committee.members.has(holderOf(options.publicKey));
+  }
+
+  /** What `keep` was last given, when the peer opens. A spoilt one counts as a member's that has voted for all it could. */
+  restore(kept: Uint8Array): void {
+    const state = stateOf(kept);
+    if (state === undefined) {
+      // Who cannot read what it has voted for votes no more: it might break its word.
+      this.#isMember = false;
+      return;
+    }
+    this.#committee = new Committee(this.#options.committee, state);
+    this.#ballots = state.ballots;
+    const { prepared, committed } = state.ballots;
     this.#unsaid = [
       ...prepared.slice(-1).map((ballot): Ballot => ({ kind: 'prepare', ...ballot })),
       ...(committed === undefined ? [] : [{ kind: 'commit', target: committed } as const]),
     ];
-    // Who cannot read what it has voted for votes no more: it might break its word.
-    this.#isMember = state !== undefined && this.#committee.members.has(holderOf(options.publicKey));
   }
 
   /** Below which nothing moves any more. */

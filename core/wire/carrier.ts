@@ -10,12 +10,15 @@ import { equalBytes, utf8Bytes } from '../codec/bytes.ts';
 import { type Codec, decode, encode, struct, u64 } from '../codec/codec.ts';
 import { type PublicKey, publicKeyBytes } from '../crypto/keys.ts';
 import { CodecError, invariant } from '../errors.ts';
+import { type Vote, voteCodec } from '../finality/votes.ts';
 
 export type ExtensionMessage =
   /** Asks for a sign of life; any number. */
   | { readonly kind: 'ping'; readonly nonce: bigint }
   /** The answer, with the ping's number. */
-  | { readonly kind: 'pong'; readonly nonce: bigint };
+  | { readonly kind: 'pong'; readonly nonce: bigint }
+  /** Of a member of the committee (finality/). */
+  | { readonly kind: 'vote'; readonly vote: Vote };
 
 /** Longer messages are cut by whoever makes them: the first item holds 23 bytes of it, each other one 33. */
 export const mostExtensionItems = 16_384;
@@ -24,6 +27,7 @@ export const mostExtensionItems = 16_384;
 const types: { readonly [K in ExtensionMessage['kind']]: Type<Extract<ExtensionMessage, { kind: K }>> } = {
   ping: { number: 2, codec: struct({ nonce: u64 }) },
   pong: { number: 3, codec: struct({ nonce: u64 }) },
+  vote: { number: 6, codec: struct({ vote: voteCodec }) },
 };
 
 /** The items to send as `exclude` with count 0. */

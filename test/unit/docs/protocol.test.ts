@@ -9,8 +9,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bytesToHex, concatBytes, hexToBytes, utf8Bytes } from '../../../core/codec/bytes.ts';
 import { decode, encode } from '../../../core/codec/codec.ts';
-import { type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
+import { type Hash, type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
 import { nobleCurve } from '../../../core/crypto/noble-curve.ts';
+import { mostMembers, mostVotesEach } from '../../../core/finality/committee.ts';
+import { type Ballot, voteDigest } from '../../../core/finality/votes.ts';
 import { signaledAddress, signaledKey, unreachableAddress } from '../../../core/network/addresses.ts';
 import { mostContentBytes, sectionBytes, writeExport } from '../../../core/storage/export.ts';
 import { mostFrameBytes, rawFrame } from '../../../core/storage/zstd.ts';
@@ -139,8 +141,15 @@ const bridgingExamples: Record<string, BridgingMessage> = {
   take: { kind: 'take', ticket },
 };
 
+const checkpoint = (height: number, byte: number) => ({ height, hash: repeated(byte, 32) as Hash });
+const ballot: Ballot = { kind: 'prepare', source: checkpoint(0, 0x77), target: checkpoint(1, 0x88) };
+
 const extensionExamples: Record<string, ExtensionMessage> = {
   ping: { kind: 'ping', nonce: 7n },
+  vote: {
+    kind: 'vote',
+    vote: { ballot, voter: b.key, sign: nobleCurve.sign(voteDigest(network, ballot, b.key), b.secret, noAuxiliary) },
+  },
 };
 
 const otherExamples: Record<string, Uint8Array> = {
@@ -181,6 +190,8 @@ const limits: Record<string, number> = {
   'bytes of an address': addressBytes,
   'bytes of a bridging message': bridgingMessageBytes,
   'items of an extension message': mostExtensionItems,
+  'members of a committee': mostMembers,
+  'votes of a member in one phase': mostVotesEach,
   'bytes of a frame’s content': mostContentBytes,
   'bytes of a frame': mostFrameBytes(mostContentBytes),
 };

@@ -34,10 +34,11 @@ class Peer {
   constructor(author: Author, kept?: Uint8Array, committee = members.map(({ key }) => key)) {
     const options = { network, committee, curve: fakeCurve, random: new Seeded(3).random };
     const identity = { secret: author.secret, publicKey: author.key };
-    this.finality = new Finality({ ...options, ...identity }, kept, this.effects, (bytes, then) => {
+    this.finality = new Finality({ ...options, ...identity }, this.effects, (bytes, then) => {
       this.kept = bytes;
       this.stored.push(then);
     });
+    if (kept !== undefined) this.finality.restore(kept);
   }
 
   /** Looks at the tip until nothing is left to do. @returns what it says */
@@ -180,7 +181,6 @@ describe('a vote of another', () => {
     const options = { network: 'other', committee: members.map(({ key }) => key), curve: fakeCurve };
     const elsewhere = new Finality(
       { ...options, random: new Seeded(1).random, secret: stranger.secret, publicKey: stranger.key },
-      undefined,
       peer.effects,
       () => undefined,
     );
