@@ -163,6 +163,18 @@ export class Driver {
           request,
           result: { kind: 'containsItems', contained },
         }));
+      case 'sideBlocks':
+        return this.#await(store.sideBlocks(query.from, query.count, query.maxBytes), (blocks) => ({
+          kind: 'loaded',
+          request,
+          result: { kind: 'sideBlocks', blocks },
+        }));
+      case 'sideBlock':
+        return this.#await(store.sideBlock(query.hash), (block) => ({
+          kind: 'loaded',
+          request,
+          result: { kind: 'sideBlock', block },
+        }));
     }
   }
 

@@ -12,7 +12,7 @@ import type { Milliseconds } from './config.ts';
 import type { SignatureCheck } from './crypto/curve.ts';
 import type { Hash, ItemId, PublicKey } from './crypto/keys.ts';
 import type { Carrier } from './link.ts';
-import type { Change, KeptBlock } from './storage/store.ts';
+import type { Change, KeptBlock, SideBlock } from './storage/store.ts';
 
 /** Chosen by the host, never used twice. */
 export type LinkId = number;
@@ -65,12 +65,16 @@ export type Composed = { readonly keep: ItemId } | { readonly add: Data };
 export type Query =
   | { readonly kind: 'blocks'; readonly from: number; readonly count: number; readonly maxBytes: number }
   | { readonly kind: 'heightOf'; readonly hash: Hash }
-  | { readonly kind: 'containsItems'; readonly ids: readonly ItemId[] };
+  | { readonly kind: 'containsItems'; readonly ids: readonly ItemId[] }
+  | { readonly kind: 'sideBlocks'; readonly from: number; readonly count: number; readonly maxBytes: number }
+  | { readonly kind: 'sideBlock'; readonly hash: Hash };
 
 export type Loaded =
   | { readonly kind: 'blocks'; readonly blocks: readonly KeptBlock[] }
   | { readonly kind: 'heightOf'; readonly height: number | undefined }
-  | { readonly kind: 'containsItems'; readonly contained: readonly boolean[] };
+  | { readonly kind: 'containsItems'; readonly contained: readonly boolean[] }
+  | { readonly kind: 'sideBlocks'; readonly blocks: readonly SideBlock[] }
+  | { readonly kind: 'sideBlock'; readonly block: SideBlock | undefined };
 
 export type Effect =
   | { readonly kind: 'dial'; readonly dial: RequestId; readonly address: string; readonly timeoutMs: Milliseconds }

@@ -28,7 +28,7 @@ export class Keys {
   readonly #database: Database<KeysSchema>;
 
   constructor(network: string) {
-    this.#database = new Database<KeysSchema>(`mccloud/${network}/keys`, createStore);
+    this.#database = new Database<KeysSchema>(`mccloud/${network}/keys`, 1, createStore);
   }
 
   /** The slot's key, made now if it has none. @throws StoreError */

@@ -6,7 +6,7 @@
  */
 import { type ItemIdHex, itemIdHex } from '../core/crypto/keys.ts';
 import { StoreError } from '../core/errors.ts';
-import type { PendingItem } from '../core/storage/store.ts';
+import { noChange, type PendingItem } from '../core/storage/store.ts';
 import { ifFree } from './slot.ts';
 import { IndexedDbStore, storeName } from './store/indexeddb.ts';
 import type { FrameWriter } from './store/zstd.ts';
@@ -46,7 +46,7 @@ export class LeftPending {
       const left = this.#left.get(id);
       if (left === undefined) continue;
       this.#left.delete(id);
-      await this.#inSlot(left.slot, (store) => store.change({ ...nothing, pendingRemoved: [left.item.id] }));
+      await this.#inSlot(left.slot, (store) => store.change({ ...noChange, pendingRemoved: [left.item.id] }));
     }
   }
 
@@ -72,5 +72,3 @@ export class LeftPending {
     }
   }
 }
-
-const nothing = { durable: false, signed: undefined, cutTo: undefined, append: [], pendingAdded: [] } as const;

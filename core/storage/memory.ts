@@ -8,12 +8,16 @@ import type { Hash } from '../crypto/keys.ts';
 import { type HashHex, hashHex, type ItemId, type ItemIdHex, itemIdHex } from '../crypto/keys.ts';
 import { invariant, StoreError } from '../errors.ts';
 import { type JournalEntry, keptEntries } from './journal.ts';
+import { firstFitting, SideTable } from './side-table.ts';
 import {
   type Change,
   type KeptBlock,
+  type Note,
+  type NoteName,
   type Opened,
   type PendingItem,
   recentBlocks,
+  type SideBlock,
   type Store,
   type StoredBlock,
 } from './store.ts';
@@ -52,6 +56,16 @@ export class MemoryStore implements Store {
     return ids.map((id) => this.#contents.containsItem(id));
   }
 
+  async sideBlocks(from: number, count: number, maxBytes: number): Promise<SideBlock[]> {
+    this.#refuseClosed();
+    return this.#contents.sideBlocks(from, count, maxBytes);
+  }
+
+  async sideBlock(hash: Hash): Promise<SideBlock | undefined> {
+    this.#refuseClosed();
+    return this.#contents.sideBlock(hash);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
   }
@@ -67,6 +81,8 @@ class Contents {
   /** In how many blocks an item stands: a repeat may be cut while its first stays. */
   readonly #items = new Map<ItemIdHex, number>();
   readonly #pending = new Map<ItemIdHex, PendingItem>();
+  readonly #side = new SideTable<SideBlock>();
+  readonly #notes = new Map<NoteName, Note>();
   #journal: JournalEntry[] = [];
   #lastSigned: Uint8Array | undefined;
 
@@ -78,10 +94,11 @@ class Contents {
       pending: [...this.#pending.values()],
       journal: [...this.#journal],
       lastSigned: this.#lastSigned,
+      notes: [...this.#notes.values()],
     };
   }
 
-  apply({ signed, cutTo, append, pendingAdded, pendingRemoved }: Change): void {
+  apply({ signed, sideAdded, notes, cutTo, append, sideRemoved, pendingAdded, pendingRemoved }: Change): void {
     const base = cutTo ?? this.#blocks.length;
     invariant(base <= this.#blocks.length, 'a cut leaves no more blocks than there are');
     append.forEach(({ height }, i) => {
@@ -91,21 +108,25 @@ class Contents {
       this.#journal = keptEntries([...this.#journal, { parent: signed.parent, hash: signed.hash }]);
       this.#lastSigned = signed.bytes;
     }
+    for (const block of sideAdded) this.#side.set(block);
+    for (const note of notes) this.#notes.set(note.name, note);
     while (this.#blocks.length > base) this.#cut(this.#blocks.pop() as StoredBlock);
     for (const block of append) this.#append(block);
+    for (const hash of sideRemoved) this.#side.delete(hash);
     for (const item of pendingAdded) this.#pending.set(itemIdHex(item.id), item);
     for (const id of pendingRemoved) this.#pending.delete(itemIdHex(id));
   }
 
   blocks(from: number, count: number, maxBytes: number): KeptBlock[] {
-    const found: KeptBlock[] = [];
-    let length = 0;
-    for (const block of this.#blocks.slice(from, from + count)) {
-      length += block.bytes.length;
-      if (length > maxBytes && found.length > 0) break;
-      found.push(kept(block));
-    }
-    return found;
+    return firstFitting(this.#blocks, bytesOf, { from, count, maxBytes }).map(kept);
+  }
+
+  sideBlocks(from: number, count: number, maxBytes: number): SideBlock[] {
+    return firstFitting(this.#side.ordered(), bytesOf, { from, count, maxBytes });
+  }
+
+  sideBlock(hash: Hash): SideBlock | undefined {
+    return this.#side.find(hash);
   }
 
   heightOf(hash: Hash): number | undefined {
@@ -134,6 +155,10 @@ class Contents {
       else this.#items.delete(key);
     }
   }
+}
+
+function bytesOf({ bytes }: { readonly bytes: Uint8Array }): number {
+  return bytes.length;
 }
 
 function kept({ bytes, unverified }: StoredBlock): KeptBlock {

@@ -6,25 +6,39 @@
  * and carries its journal entry; whoever sends it waits for its token (spec/safety.md, Writing).
  */
 
-import { type ItemId, type ItemIdHex, itemIdHex } from '../crypto/keys.ts';
+import { type Hash, type HashHex, hashHex, type ItemId, type ItemIdHex, itemIdHex } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
+import { invariant } from '../errors.ts';
 import type { RequestId } from '../events.ts';
-import type { Change, PendingItem, SignedBlock, StoredBlock } from './store.ts';
+import {
+  type Change,
+  mostNoteBytes,
+  type Note,
+  type NoteName,
+  noChange,
+  type PendingItem,
+  type SideBlock,
+  type SignedBlock,
+  type StoredBlock,
+} from './store.ts';
 
 /** What is called when the change that holds it is stored. */
 export type Token = () => void;
 
 interface Gathered {
   signed: SignedBlock | undefined;
+  sideAdded: Map<HashHex, SideBlock>;
+  notes: Map<NoteName, Note>;
   cutTo: number | undefined;
   append: StoredBlock[];
+  sideRemoved: Map<HashHex, Hash>;
   pendingAdded: Map<ItemIdHex, PendingItem>;
   pendingRemoved: Map<ItemIdHex, ItemId>;
   tokens: Token[];
 }
 
-/** A change holds at most this many bytes of blocks: what one transaction can take without stalling a page. */
-const mostAppendBytes = 4 * 1024 * 1024;
+/** A change holds at most this many bytes of blocks, and as many of side blocks: what one transaction can take without stalling a page. */
+const mostBlockBytes = 4 * 1024 * 1024;
 
 export class Recorder {
   readonly #effects: Effects;
@@ -55,6 +69,25 @@ export class Recorder {
     };
     if (this.#gathered.signed !== undefined || this.#later.length > 0) this.#later.push(record);
     else record();
+  }
+
+  /** Before the cut that takes it from the main chain, if it stands there. */
+  sideAdded(block: SideBlock): void {
+    const key = hashHex(block.hash);
+    this.#gathered.sideRemoved.delete(key);
+    this.#gathered.sideAdded.set(key, block);
+  }
+
+  /** After the move that puts it on the main chain, if it goes there. */
+  sideRemoved(hash: Hash): void {
+    const key = hashHex(hash);
+    this.#gathered.sideAdded.delete(key);
+    this.#gathered.sideRemoved.set(key, hash);
+  }
+
+  note(note: Note): void {
+    invariant(note.bytes.length <= mostNoteBytes, 'a note is small');
+    this.#gathered.notes.set(note.name, note);
   }
 
   pendingAdded(item: PendingItem): void {
@@ -92,29 +125,50 @@ export class Recorder {
 
   /** @returns whether there was something to store */
   #begin(): boolean {
-    const { signed, cutTo, append, pendingAdded, pendingRemoved, tokens } = this.#gathered;
-    if (signed === undefined && cutTo === undefined && append.length + pendingAdded.size + pendingRemoved.size === 0) {
-      return false;
-    }
-    const now = firstBytes(append, mostAppendBytes);
+    if (isNothing(this.#gathered)) return false;
+    if (this.#beginSide()) return true;
+    const { signed, sideAdded, notes, cutTo, append, sideRemoved, pendingAdded, pendingRemoved, tokens } =
+      this.#gathered;
+    const now = firstBytes(append, mostBlockBytes);
     const rest = append.slice(now);
-    // An item leaves with the block that took it or later, never before it: a crash in between would lose it.
+    // What leaves goes with the block that took its place or later, never before it: a crash in between would lose it.
     const last = rest.length === 0 && this.#later.length === 0;
     const change: Change = {
       durable: signed !== undefined,
       signed,
+      sideAdded: [...sideAdded.values()],
+      notes: [...notes.values()],
       cutTo,
       append: append.slice(0, now),
+      sideRemoved: last ? [...sideRemoved.values()] : [],
       pendingAdded: [...pendingAdded.values()],
       pendingRemoved: last ? [...pendingRemoved.values()] : [],
     };
     this.#gathered = { ...nothing(), append: rest };
-    if (!last) this.#gathered.pendingRemoved = pendingRemoved;
+    if (!last) {
+      this.#gathered.sideRemoved = sideRemoved;
+      this.#gathered.pendingRemoved = pendingRemoved;
+    }
     if (rest.length > 0) this.#gathered.tokens = tokens;
-    const request = this.#effects.nextRequest();
-    this.#underWay = { request, tokens: rest.length > 0 ? [] : tokens };
-    this.#effects.put({ kind: 'store', request, change });
+    this.#put(change, rest.length > 0 ? [] : tokens);
     return true;
+  }
+
+  /** Side blocks that are too many for one change go ahead of the cut that may take them from the main chain. */
+  #beginSide(): boolean {
+    const { sideAdded } = this.#gathered;
+    const blocks = [...sideAdded.values()];
+    const now = blocks.slice(0, firstBytes(blocks, mostBlockBytes));
+    if (now.length === blocks.length) return false;
+    for (const { hash } of now) sideAdded.delete(hashHex(hash));
+    this.#put({ ...noChange, sideAdded: now }, []);
+    return true;
+  }
+
+  #put(change: Change, tokens: readonly Token[]): void {
+    const request = this.#effects.nextRequest();
+    this.#underWay = { request, tokens };
+    this.#effects.put({ kind: 'store', request, change });
   }
 
   /** What waited for a signed block to be on its way joins the next change, up to another signed block. */
@@ -136,16 +190,25 @@ export class Recorder {
 function nothing(): Gathered {
   return {
     signed: undefined,
+    sideAdded: new Map(),
+    notes: new Map(),
     cutTo: undefined,
     append: [],
+    sideRemoved: new Map(),
     pendingAdded: new Map(),
     pendingRemoved: new Map(),
     tokens: [],
   };
 }
 
+function isNothing({ signed, cutTo, append, ...maps }: Gathered): boolean {
+  const { sideAdded, sideRemoved, notes, pendingAdded, pendingRemoved } = maps;
+  const sizes = [sideAdded, sideRemoved, notes, pendingAdded, pendingRemoved].map(({ size }) => size);
+  return signed === undefined && cutTo === undefined && append.length === 0 && sizes.every((size) => size === 0);
+}
+
 /** How many of the blocks fit into `mostBytes`; at least one. */
-function firstBytes(blocks: readonly StoredBlock[], mostBytes: number): number {
+function firstBytes(blocks: readonly { readonly bytes: Uint8Array }[], mostBytes: number): number {
   let bytes = 0;
   let fitting = 0;
   for (const block of blocks) {

@@ -14,11 +14,15 @@
 import type { Verifier } from '../../core/crypto/curve.ts';
 import type { Hash, ItemId } from '../../core/crypto/keys.ts';
 import { invariant, StoreError } from '../../core/errors.ts';
+import { firstFitting, SideTable } from '../../core/storage/side-table.ts';
 import {
   type Change,
   type KeptBlock,
+  type Note,
+  type NoteName,
   type Opened,
   recentBlocks,
+  type SideBlock,
   type Store,
   type StoredBlock,
 } from '../../core/storage/store.ts';
@@ -36,6 +40,8 @@ interface Parts {
   readonly items: ItemsFile;
   readonly pending: PendingFile;
   readonly journal: JournalFile;
+  readonly side: SideTable<SideBlock>;
+  readonly notes: Map<NoteName, Note>;
 }
 
 export class FileStore implements Store {
@@ -92,6 +98,16 @@ export class FileStore implements Store {
     });
   }
 
+  sideBlocks(from: number, count: number, maxBytes: number): Promise<SideBlock[]> {
+    return this.#next(async () =>
+      firstFitting(this.#whole().side.ordered(), ({ bytes }) => bytes.length, { from, count, maxBytes }),
+    );
+  }
+
+  sideBlock(hash: Hash): Promise<SideBlock | undefined> {
+    return this.#next(async () => this.#whole().side.find(hash));
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#last.then(() => this.#end());
     return this.#closing;
@@ -116,7 +132,8 @@ export class FileStore implements Store {
     this.#torn = (await finishReorganisation(this.#disk, blocks)) ? nothingTorn : torn;
     const items = await ItemsFile.open(this.#disk, blocks, this.#verifier);
     const pending = await PendingFile.open(this.#disk, (id) => items.contains(id));
-    return { compress, blocks, items, pending, journal: await JournalFile.open(this.#disk) };
+    const journal = await JournalFile.open(this.#disk);
+    return { compress, blocks, items, pending, journal, side: new SideTable(), notes: new Map() };
   }
 
   async #opened(parts: Parts): Promise<Opened> {
@@ -129,6 +146,7 @@ export class FileStore implements Store {
       pending: pending.items(),
       journal: journal.entries(),
       lastSigned: journal.lastSigned,
+      notes: [...parts.notes.values()],
     };
   }
 
@@ -147,6 +165,9 @@ export class FileStore implements Store {
       if (change.signed !== undefined) await parts.journal.append(change.signed, change.durable);
       await parts.pending.add(change.pendingAdded, change.durable || base < parts.blocks.count);
       await this.#moveChain(parts, base, change.append);
+      for (const block of change.sideAdded) parts.side.set(block);
+      for (const note of change.notes) parts.notes.set(note.name, note);
+      for (const hash of change.sideRemoved) parts.side.delete(hash);
       await unlessFull(() => parts.pending.remove(change.pendingRemoved));
       await unlessFull(() => parts.pending.tidy());
       await unlessFull(() => parts.journal.tidy());

@@ -12,7 +12,7 @@ import type { HeldChain } from '../../core/chain/verification.ts';
 import { TransferError } from '../../core/errors.ts';
 import { inspectExport, readExport } from '../../core/storage/export.ts';
 import { importBlocks } from '../../core/storage/import.ts';
-import type { Opened } from '../../core/storage/store.ts';
+import { noChange, type Opened } from '../../core/storage/store.ts';
 import { nodeVerifier } from '../curve.ts';
 import type { Torn } from '../store/block-files.ts';
 import { folderDisk, guarded } from '../store/disk.ts';
@@ -57,7 +57,7 @@ export async function importFile(file: string, folder: string, options: ImportOp
     const rules = { authoring: authoringOf(forcedRestart), verifier: nodeVerifier };
     const imported = await importBlocks(readExport(bytesOf(file)), held, rules, async (verified) => {
       const append = verified.map(storedBlock);
-      await store.change({ ...nothing, append });
+      await store.change({ ...noChange, durable: true, append });
       blocks += append.length;
       progressed(blocks, count);
     });
@@ -66,8 +66,6 @@ export async function importFile(file: string, folder: string, options: ImportOp
     await store.close();
   }
 }
-
-const nothing = { durable: true, signed: undefined, cutTo: undefined, pendingAdded: [], pendingRemoved: [] } as const;
 
 function expectNetwork(network: string, wanted: string | undefined): void {
   if (wanted === undefined || network === wanted) return;

@@ -5,17 +5,16 @@
 import { blockHash, encodeBlock } from '../../core/chain/block.ts';
 import { type Data, encodeData, itemIdOf } from '../../core/chain/data.ts';
 import type { Hash, PublicKey, Signature } from '../../core/crypto/keys.ts';
-import type { Change, PendingItem, SignedBlock, StoredBlock } from '../../core/storage/store.ts';
+import {
+  noChange,
+  type PendingItem,
+  type SideBlock,
+  type SignedBlock,
+  type StoredBlock,
+} from '../../core/storage/store.ts';
 import { Seeded } from '../model/seeded.ts';
 
-export const noChange: Change = {
-  durable: false,
-  signed: undefined,
-  cutTo: undefined,
-  append: [],
-  pendingAdded: [],
-  pendingRemoved: [],
-};
+export { noChange };
 
 /** Makes blocks that follow each other; two makers of different seeds make different ones. */
 export class ChainMaker {
@@ -55,6 +54,11 @@ export class ChainMaker {
     return blocks;
   }
 
+  /** `count` blocks on `parent`, of one item each, as they are kept beside the main chain. */
+  branch(count: number, parent: StoredBlock): SideBlock[] {
+    return this.chain(count, parent).map((block, place, blocks) => besideMain(block, blocks[place - 1] ?? parent));
+  }
+
   signed(parent: Hash | undefined): SignedBlock {
     return { parent, hash: this.bytes(32) as Hash, bytes: this.bytes(100) };
   }
@@ -68,4 +72,9 @@ export class ChainMaker {
     key[0] = 2 + ((key[0] as number) & 1);
     return key as PublicKey;
   }
+}
+
+/** A block of the main chain as it is kept when it has left it. */
+export function besideMain({ hash, height, bytes, unverified }: StoredBlock, parent: StoredBlock): SideBlock {
+  return { hash, parent: parent.hash, height, bytes, unverified };
 }

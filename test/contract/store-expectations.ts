@@ -4,7 +4,7 @@
 import { expect } from 'vitest';
 import { bytesToHex } from '../../core/codec/bytes.ts';
 import type { Hash, ItemId } from '../../core/crypto/keys.ts';
-import type { KeptBlock, Store, StoredBlock } from '../../core/storage/store.ts';
+import type { KeptBlock, Note, SideBlock, Store, StoredBlock } from '../../core/storage/store.ts';
 
 export const unlimited = 64 * 1024 * 1024;
 
@@ -16,6 +16,29 @@ export async function expectChain(store: Store, held: readonly StoredBlock[], go
   const ids = (blocks: readonly StoredBlock[]) => blocks.flatMap((block) => block.items);
   const contained = await store.containsItems([...ids(held), ...ids(gone)]);
   expect(contained).toEqual([...ids(held).map(() => true), ...ids(gone).map(() => false)]);
+}
+
+/** The store keeps exactly these blocks beside the main chain, in whichever order they are given here. */
+export async function expectSide(store: Store, held: readonly SideBlock[], gone: readonly SideBlock[] = []) {
+  const expected = plainSide(held).toSorted();
+  expect(plainSide(await store.sideBlocks(0, held.length + 1, unlimited))).toEqual(expected);
+  const found = await Promise.all([...held, ...gone].map(({ hash }) => store.sideBlock(hash)));
+  expect(found.map((block) => block && plainSide([block])[0])).toEqual([
+    ...plainSide(held),
+    ...gone.map(() => undefined),
+  ]);
+}
+
+/** Sorted as text they are in order of height, then hash. */
+export function plainSide(blocks: readonly SideBlock[]): string[] {
+  return blocks.map(({ hash, parent, height, bytes, unverified }) =>
+    [String(height).padStart(9, '0'), ...[hash, parent, bytes].map(bytesToHex), unverified.join()].join(' '),
+  );
+}
+
+export function expectNotes({ notes }: { readonly notes: readonly Note[] }, expected: readonly Note[]): void {
+  const plain = (list: readonly Note[]) => list.map(({ name, bytes }) => `${name} ${bytesToHex(bytes)}`).toSorted();
+  expect(plain(notes)).toEqual(plain(expected));
 }
 
 export function expectPending(

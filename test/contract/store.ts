@@ -64,11 +64,14 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
           pending: [],
           journal: [],
           lastSigned: undefined,
+          notes: [],
         });
         expect(await store.blocks(0, 10, unlimited)).toEqual([]);
         expect(await store.heightOf(maker.bytes(32) as Hash)).toBeUndefined();
         expect(await store.containsItems([itemIdFrom(maker.bytes(32))])).toEqual([false]);
         expect(await store.containsItems([])).toEqual([]);
+        expect(await store.sideBlocks(0, 10, unlimited)).toEqual([]);
+        expect(await store.sideBlock(maker.bytes(32) as Hash)).toBeUndefined();
       });
 
       it('holds nothing when it was opened and closed', async () => {
@@ -362,6 +365,8 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         await expect(store.blocks(0, 1, 1)).rejects.toMatchObject(closed);
         await expect(store.heightOf(block.hash)).rejects.toMatchObject(closed);
         await expect(store.containsItems(block.items)).rejects.toMatchObject(closed);
+        await expect(store.sideBlocks(0, 1, 1)).rejects.toMatchObject(closed);
+        await expect(store.sideBlock(block.hash)).rejects.toMatchObject(closed);
         expect((await reopened()).count).toBe(0);
       });
 

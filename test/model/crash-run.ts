@@ -90,6 +90,7 @@ class Plan {
     const pendingRemoved = [...pending.values()].filter(() => seeded.chance(0.3)).map(({ id }) => id);
     const durable = isSigned || seeded.chance(0.5);
     const change: Change = {
+      ...noChange,
       durable,
       signed: isSigned ? { parent: kept.at(-1)?.hash, hash: own.hash, bytes: own.bytes } : undefined,
       cutTo,

@@ -9,6 +9,7 @@ import { type Block, decodeBlock } from '../../core/chain/block.ts';
 import { encodeData, itemIdOf } from '../../core/chain/data.ts';
 import { bytesToHex } from '../../core/codec/bytes.ts';
 import { hashHex } from '../../core/crypto/keys.ts';
+import { noChange } from '../../core/storage/store.ts';
 import { nodeVerifier } from '../../relay/curve.ts';
 import { folderDisk } from '../../relay/store/disk.ts';
 import { FileStore } from '../../relay/store/files.ts';
@@ -63,12 +64,12 @@ async function append(folder: string, seed: number): Promise<void> {
     const [first] = blocks;
     const isOwn = first !== undefined && cutTo === chain.length && seeded.chance(0.3);
     await store.change({
+      ...noChange,
       durable: isOwn || pending.length > 0,
       signed: isOwn ? { parent: chain.at(-1)?.hash, hash: first.hash, bytes: first.bytes } : undefined,
       cutTo: cutTo < chain.length ? cutTo : undefined,
       append: blocks,
       pendingAdded: pending,
-      pendingRemoved: [],
     });
     say({ kind: 'done' });
     chain.splice(cutTo, chain.length, ...made);

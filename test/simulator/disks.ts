@@ -8,12 +8,16 @@ import { type HashHex, hashHex, type ItemId, type ItemIdHex, itemIdHex } from '.
 import { invariant } from '../../core/errors.ts';
 import type { Loaded, Query } from '../../core/events.ts';
 import { type JournalEntry, keptEntries } from '../../core/storage/journal.ts';
+import { firstFitting, SideTable } from '../../core/storage/side-table.ts';
 import {
   type Change,
   type KeptBlock,
+  type Note,
+  type NoteName,
   type Opened,
   type PendingItem,
   recentBlocks,
+  type SideBlock,
   type StoredBlock,
 } from '../../core/storage/store.ts';
 import type { Seeded } from '../model/seeded.ts';
@@ -50,11 +54,15 @@ export class Disk {
   read(query: Query): Loaded {
     switch (query.kind) {
       case 'blocks':
-        return { kind: 'blocks', blocks: this.#seen.blocksFrom(query.from, query.count, query.maxBytes) };
+        return { kind: 'blocks', blocks: firstFitting(this.#seen.blocks, bytesOf, query).map(kept) };
       case 'heightOf':
         return { kind: 'heightOf', height: this.#seen.heights.get(hashHex(query.hash)) };
       case 'containsItems':
         return { kind: 'containsItems', contained: query.ids.map((id) => this.#seen.items.has(itemIdHex(id))) };
+      case 'sideBlocks':
+        return { kind: 'sideBlocks', blocks: firstFitting(this.#seen.side.ordered(), bytesOf, query) };
+      case 'sideBlock':
+        return { kind: 'sideBlock', block: this.#seen.side.find(query.hash) };
     }
   }
 
@@ -72,6 +80,8 @@ class Contents {
   readonly heights = new Map<HashHex, number>();
   /** In how many blocks an item stands. */
   readonly items = new Map<ItemIdHex, number>();
+  side = new SideTable<SideBlock>();
+  readonly #notes = new Map<NoteName, Note>();
   readonly #pending = new Map<ItemIdHex, PendingItem>();
   #journal: JournalEntry[] = [];
   #lastSigned: Uint8Array | undefined;
@@ -84,14 +94,17 @@ class Contents {
       pending: [...this.#pending.values()],
       journal: [...this.#journal],
       lastSigned: this.#lastSigned,
+      notes: [...this.#notes.values()],
     };
   }
 
-  apply({ signed, cutTo, append, pendingAdded, pendingRemoved }: Change): void {
+  apply({ signed, sideAdded, notes, cutTo, append, sideRemoved, pendingAdded, pendingRemoved }: Change): void {
     if (signed !== undefined) {
       this.#journal = keptEntries([...this.#journal, { parent: signed.parent, hash: signed.hash }]);
       this.#lastSigned = signed.bytes;
     }
+    for (const block of sideAdded) this.side.set(block);
+    for (const note of notes) this.#notes.set(note.name, note);
     invariant(cutTo === undefined || cutTo <= this.blocks.length, 'a cut leaves no more blocks than there are');
     while (cutTo !== undefined && this.blocks.length > cutTo) this.#count(this.blocks.pop() as StoredBlock, -1);
     for (const block of append) {
@@ -99,19 +112,9 @@ class Contents {
       this.blocks.push(block);
       this.#count(block, 1);
     }
+    for (const hash of sideRemoved) this.side.delete(hash);
     for (const item of pendingAdded) this.#pending.set(itemIdHex(item.id), item);
     for (const id of pendingRemoved) this.#pending.delete(itemIdHex(id));
-  }
-
-  blocksFrom(from: number, count: number, maxBytes: number): KeptBlock[] {
-    const found: KeptBlock[] = [];
-    let bytes = 0;
-    for (const block of this.blocks.slice(from, from + count)) {
-      bytes += block.bytes.length;
-      if (bytes > maxBytes && found.length > 0) break;
-      found.push(kept(block));
-    }
-    return found;
   }
 
   copy(): Contents {
@@ -120,6 +123,8 @@ class Contents {
     for (const [hash, height] of this.heights) copy.heights.set(hash, height);
     for (const [id, count] of this.items) copy.items.set(id, count);
     for (const [id, item] of this.#pending) copy.#pending.set(id, item);
+    copy.side = new SideTable(this.side.ordered());
+    for (const [name, note] of this.#notes) copy.#notes.set(name, note);
     copy.#journal = [...this.#journal];
     copy.#lastSigned = this.#lastSigned;
     return copy;
@@ -135,6 +140,10 @@ class Contents {
       else this.items.delete(key);
     }
   }
+}
+
+function bytesOf({ bytes }: StoredBlock | SideBlock): number {
+  return bytes.length;
 }
 
 function kept({ bytes, unverified }: StoredBlock): KeptBlock {

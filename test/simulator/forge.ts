@@ -4,7 +4,7 @@
 import { createBlock, encodeBlock } from '../../core/chain/block.ts';
 import { createData, itemIdOf } from '../../core/chain/data.ts';
 import type { Hash, SecretKey } from '../../core/crypto/keys.ts';
-import type { Change, StoredBlock } from '../../core/storage/store.ts';
+import { noChange, type StoredBlock } from '../../core/storage/store.ts';
 import type { SimulatedPeer, World } from './host.ts';
 
 export interface ChainPlan {
@@ -37,13 +37,5 @@ export function forgeChain(
 
 /** Puts a chain onto a peer's disk, before it is started. */
 export function give({ disk }: SimulatedPeer, chain: readonly StoredBlock[]): void {
-  const change: Change = {
-    durable: true,
-    signed: undefined,
-    cutTo: undefined,
-    append: chain,
-    pendingAdded: [],
-    pendingRemoved: [],
-  };
-  disk.write(change);
+  disk.write({ ...noChange, durable: true, append: chain });
 }

@@ -38,6 +38,7 @@ const exceptions: Exceptions = {
   'web/platform.ts': { test: platform, because: 'it joins the parts of a tab' },
   'web/store/database.ts': indexedDb,
   'web/store/records.ts': indexedDb,
+  'web/store/schema.ts': indexedDb,
   'web/verifier/worker.ts': { test: platform, because: 'it is a worker' },
   'web/wasm/': { test: platform, because: 'it fetches, and waits for paint' },
   'core/root-contest.ts': { test: 'test/unit/core/catch-up.test.ts', because: 'it takes two peers with a root each' },

@@ -10,13 +10,18 @@ import { StoreError } from '../../core/errors.ts';
 
 export class Database<Schema extends DBSchema> {
   readonly #name: string;
-  readonly #create: (database: IDBPDatabase<Schema>) => void;
+  readonly #version: number;
+  readonly #create: (database: IDBPDatabase<Schema>, before: number) => void;
   #connection: Promise<IDBPDatabase<Schema>> | undefined;
   #closed = false;
 
-  /** @param create makes the object stores of a database that is new */
-  constructor(name: string, create: (database: IDBPDatabase<Schema>) => void) {
+  /**
+   * @param version 1 for the first; one that is there in an earlier version is brought to this one
+   * @param create makes the object stores that a database of version `before` does not have; 0 is a new one
+   */
+  constructor(name: string, version: number, create: (database: IDBPDatabase<Schema>, before: number) => void) {
     this.#name = name;
+    this.#version = version;
     this.#create = create;
   }
 
@@ -62,8 +67,8 @@ export class Database<Schema extends DBSchema> {
 
   #connected(): Promise<IDBPDatabase<Schema>> {
     if (this.#connection !== undefined) return this.#connection;
-    const connection = openDB<Schema>(this.#name, 1, {
-      upgrade: (database) => this.#create(database),
+    const connection = openDB<Schema>(this.#name, this.#version, {
+      upgrade: (database, before) => this.#create(database, before),
       terminated: () => this.#forget(connection),
       // Somebody deletes this database or brings a newer form of it: holding on would block them for ever.
       blocking: () => this.#forget(connection),

@@ -2,13 +2,21 @@
  * A store that goes on in memory when IndexedDB does not: refused at the start, or full or broken later.
  *
  * A peer never sees a failed change; the user is told instead, once. What IndexedDB holds by then stays readable below
- * what memory holds. Pending items and the signing journal are small and still offered to IndexedDB (design.md,
+ * what memory holds. Pending items, the signing journal and notes are small and still offered to IndexedDB (design.md,
  * Identity), so that no identity signs two children of one block after a reload.
  */
 import type { Hash, ItemId } from '../../core/crypto/keys.ts';
 import { StoreError } from '../../core/errors.ts';
 import { MemoryStore } from '../../core/storage/memory.ts';
-import type { Change, KeptBlock, Opened, StorageKind, Store } from '../../core/storage/store.ts';
+import {
+  type Change,
+  type KeptBlock,
+  noChange,
+  type Opened,
+  type SideBlock,
+  type StorageKind,
+  type Store,
+} from '../../core/storage/store.ts';
 import type { IndexedDbStore } from './indexeddb.ts';
 
 /** As TransportEvents.problem: a code for programs, a sentence for people. */
@@ -17,10 +25,22 @@ export type ReportProblem = (code: string, message: string | undefined) => void;
 /** Firefox and Safari have been seen to leave an opening unanswered for ever. */
 const openTimeoutMs = 3_000;
 
+/** Side blocks read at once when they go to memory. */
+const copiedBlocks = 64;
+const copiedBytes = 4 * 1024 * 1024;
+
 type State =
   | { readonly kind: 'below' }
-  /** Memory holds everything from height `floor`; it counts its own heights from 0. */
-  | { readonly kind: 'above'; readonly floor: number; readonly memory: MemoryStore };
+  /**
+   * Memory holds everything from height `floor`; it counts its own heights from 0. It also holds all side blocks, once
+   * those that IndexedDB has are `copied`.
+   */
+  | {
+      readonly kind: 'above';
+      readonly floor: number;
+      readonly memory: MemoryStore;
+      readonly copied: Promise<void>;
+    };
 
 export class FallbackStore implements Store {
   readonly #below: IndexedDbStore;
@@ -91,6 +111,14 @@ export class FallbackStore implements Store {
     return ids.map((_, place) => above[place] === true || (below[place] ?? state.floor) < state.floor);
   }
 
+  async sideBlocks(from: number, count: number, maxBytes: number): Promise<SideBlock[]> {
+    return await (await this.#sideHolder()).sideBlocks(from, count, maxBytes);
+  }
+
+  async sideBlock(hash: Hash): Promise<SideBlock | undefined> {
+    return await (await this.#sideHolder()).sideBlock(hash);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#earlier;
@@ -109,7 +137,7 @@ export class FallbackStore implements Store {
       // Not waited for: an opening that hangs may never end.
       void this.#below.close();
       const memory = new MemoryStore();
-      this.#state = { kind: 'above', floor: 0, memory };
+      this.#state = { kind: 'above', floor: 0, memory, copied: Promise.resolve() };
       this.#report('storage-in-memory', inMemoryMessage(error));
       return await memory.open();
     }
@@ -137,17 +165,40 @@ export class FallbackStore implements Store {
   }
 
   #goAbove(error: StoreError): void {
-    this.#state = { kind: 'above', floor: this.#count, memory: new MemoryStore() };
+    const memory = new MemoryStore();
+    this.#state = { kind: 'above', floor: this.#count, memory, copied: this.#copySide(memory) };
     if (error.code === 'full') this.#report('storage-full', fullMessage);
     else this.#report('storage-in-memory', inMemoryMessage(error));
   }
 
-  async #remember(state: State & { readonly kind: 'above' }, change: Change): Promise<void> {
+  /** They are few, and a branch may still win that stands partly on those from before. */
+  async #copySide(memory: MemoryStore): Promise<void> {
+    try {
+      for (let from = 0; ; ) {
+        const sideAdded = await this.#below.sideBlocks(from, copiedBlocks, copiedBytes);
+        if (sideAdded.length === 0) return;
+        await memory.change({ ...noChange, sideAdded });
+        from += sideAdded.length;
+      }
+    } catch (error) {
+      // What cannot be read any more is asked for again from neighbours.
+      if (!(error instanceof StoreError)) throw error;
+    }
+  }
+
+  async #sideHolder(): Promise<Store> {
+    await this.#earlier;
+    if (this.#state.kind === 'below') return this.#below;
+    await this.#state.copied;
+    return this.#state.memory;
+  }
+
+  async #remember({ memory, copied, ...state }: State & { readonly kind: 'above' }, change: Change): Promise<void> {
     const { cutTo, append } = change;
-    // A cut below the floor takes all that memory holds.
-    const sunk = cutTo !== undefined && cutTo < state.floor;
-    const { floor, memory } = sunk ? { floor: cutTo, memory: new MemoryStore() } : state;
-    this.#state = { kind: 'above', floor, memory };
+    await copied;
+    // A cut below the floor takes all blocks that memory holds.
+    const floor = Math.min(state.floor, cutTo ?? state.floor);
+    this.#state = { kind: 'above', floor, memory, copied };
     await memory.change({
       ...change,
       cutTo: cutTo === undefined ? undefined : cutTo - floor,
@@ -155,11 +206,12 @@ export class FallbackStore implements Store {
     });
   }
 
-  async #keepSmall({ signed, pendingAdded, pendingRemoved }: Change): Promise<void> {
-    if (signed === undefined && pendingAdded.length === 0 && pendingRemoved.length === 0) return;
+  async #keepSmall({ signed, notes, pendingAdded, pendingRemoved }: Change): Promise<void> {
+    const lists = [notes, pendingAdded, pendingRemoved];
+    if (signed === undefined && lists.every((list) => list.length === 0)) return;
     try {
       const durable = signed !== undefined;
-      await this.#below.change({ durable, signed, cutTo: undefined, append: [], pendingAdded, pendingRemoved });
+      await this.#below.change({ ...noChange, durable, signed, notes, pendingAdded, pendingRemoved });
     } catch (error) {
       // The user knows already that nothing more is kept.
       if (!(error instanceof StoreError)) throw error;

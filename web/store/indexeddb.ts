@@ -6,18 +6,26 @@
  */
 import type { Hash, ItemId } from '../../core/crypto/keys.ts';
 import { StoreError } from '../../core/errors.ts';
-import type { Change, KeptBlock, Opened, PendingItem, StorageKind, Store } from '../../core/storage/store.ts';
+import type {
+  Change,
+  KeptBlock,
+  Opened,
+  PendingItem,
+  SideBlock,
+  StorageKind,
+  Store,
+} from '../../core/storage/store.ts';
 import { Database } from './database.ts';
 import {
-  type ChainSchema,
-  createStores,
   type Prepared,
   readBlocks,
   readOpened,
   readPending,
-  whole,
+  readSideBlock,
+  readSideBlocks,
   writeChanges,
 } from './records.ts';
+import { type ChainSchema, createStores, schemaVersion, whole } from './schema.ts';
 import type { FrameWriter } from './zstd.ts';
 
 /** Changes that go into one transaction at most: what fails together is done again one by one. */
@@ -48,7 +56,7 @@ export class IndexedDbStore implements Store {
   #count = 0;
 
   constructor(name: string, frames: FrameWriter) {
-    this.#database = new Database<ChainSchema>(name, createStores);
+    this.#database = new Database<ChainSchema>(name, schemaVersion, createStores);
     this.#frames = frames;
   }
 
@@ -96,6 +104,16 @@ export class IndexedDbStore implements Store {
       const index = database.transaction('blocks').store.index('items');
       return await Promise.all(ids.map((id) => index.getKey(whole(id))));
     });
+  }
+
+  async sideBlocks(from: number, count: number, maxBytes: number): Promise<SideBlock[]> {
+    await this.#settled;
+    return await this.#database.run((database) => readSideBlocks(database, from, count, maxBytes));
+  }
+
+  async sideBlock(hash: Hash): Promise<SideBlock | undefined> {
+    await this.#settled;
+    return await this.#database.run((database) => readSideBlock(database, hash));
   }
 
   /** What waits here, oldest first, without opening the rest: for a slot that nobody holds. */
@@ -156,8 +174,18 @@ export class IndexedDbStore implements Store {
   }
 
   /** All that costs time is done before the transaction begins; the numbers stay the same if it is done twice. */
-  #prepared({ signed, cutTo, append, pendingAdded, pendingRemoved }: Change): Prepared {
+  #prepared(change: Change): Prepared {
+    const { signed, sideAdded, notes, cutTo, append, sideRemoved, pendingAdded, pendingRemoved } = change;
     return {
+      side: sideAdded.map(({ hash, parent, height, unverified, bytes }) => ({
+        hash: whole(hash),
+        parent: whole(parent),
+        height,
+        unverified,
+        frame: whole(this.#frames.frameOf(bytes)),
+      })),
+      sideRemoved,
+      notes,
       cutTo,
       blocks: append.map(({ height, hash, items, unverified, bytes }) => ({
         height,

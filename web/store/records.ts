@@ -1,55 +1,22 @@
 /**
- * The records of a chain in IndexedDB, and the transactions that read and write them.
- *
- * A block is one record: its height, hash, item ids and its Borsh as a zstd frame, so that body and indexes change
- * together and 10,000 blocks are 10,000 records (few and large: field notes, Chrome's LevelDB compacts late).
+ * The transactions that read and write the records of a chain in IndexedDB (schema.ts).
  */
-import type { DBSchema, IDBPDatabase, IDBPObjectStore, IDBPTransaction } from 'idb';
+import type { IDBPDatabase, IDBPObjectStore, IDBPTransaction } from 'idb';
 import { acceptedBlockBytes } from '../../core/chain/block.ts';
-import { hashFrom, type ItemId, itemIdFrom } from '../../core/crypto/keys.ts';
+import { type Hash, hashFrom, type ItemId, itemIdFrom } from '../../core/crypto/keys.ts';
 import { StoreError } from '../../core/errors.ts';
 import {
   journalEntries,
   type KeptBlock,
+  type Note,
   type Opened,
   type PendingItem,
   recentBlocks,
+  type SideBlock,
   type SignedBlock,
 } from '../../core/storage/store.ts';
 import { decompressCapped } from '../../core/storage/zstd.ts';
-
-/** Bytes that IndexedDB takes as keys: not shared between threads. */
-type Bytes = Uint8Array<ArrayBuffer>;
-
-interface BlockRecord {
-  readonly height: number;
-  readonly hash: Bytes;
-  readonly items: readonly Bytes[];
-  /** Places of the items that were not verified. */
-  readonly unverified: readonly number[];
-  readonly frame: Bytes;
-}
-
-interface PendingRecord {
-  readonly id: Bytes;
-  readonly bytes: Bytes;
-  /** Rising in the order in which items were added. */
-  readonly order: number;
-}
-
-interface JournalRecord {
-  readonly parent: Bytes | undefined;
-  readonly hash: Bytes;
-}
-
-export interface ChainSchema extends DBSchema {
-  blocks: { key: number; value: BlockRecord; indexes: { hash: Bytes; items: Bytes } };
-  pending: { key: Bytes; value: PendingRecord };
-  /** By a number that rises with every entry. */
-  journal: { key: number; value: JournalRecord };
-  /** The newest block of the journal, whole, under the one key there is. */
-  signed: { key: string; value: Bytes };
-}
+import { type BlockRecord, type ChainSchema, type PendingRecord, type SideRecord, whole } from './schema.ts';
 
 /** A change with everything in it that costs time already done. */
 export interface Prepared {
@@ -57,6 +24,9 @@ export interface Prepared {
   readonly blocks: readonly BlockRecord[];
   readonly pending: readonly PendingRecord[];
   readonly removed: readonly ItemId[];
+  readonly side: readonly SideRecord[];
+  readonly sideRemoved: readonly Hash[];
+  readonly notes: readonly Note[];
   readonly signed: (SignedBlock & { readonly entry: number }) | undefined;
 }
 
@@ -66,16 +36,6 @@ export interface OpenedRecords {
   readonly nextOrder: number;
   /** The key of the next entry of the journal. */
   readonly nextEntry: number;
-}
-
-/** Makes the object stores of a new database. */
-export function createStores(database: IDBPDatabase<ChainSchema>): void {
-  const blocks = database.createObjectStore('blocks', { keyPath: 'height' });
-  blocks.createIndex('hash', 'hash');
-  blocks.createIndex('items', 'items', { multiEntry: true });
-  database.createObjectStore('pending', { keyPath: 'id' });
-  database.createObjectStore('journal');
-  database.createObjectStore('signed');
 }
 
 /**
@@ -108,13 +68,16 @@ export async function readOpened(database: IDBPDatabase<ChainSchema>): Promise<O
   const transaction = database.transaction([...storeNames]);
   const blocks = transaction.objectStore('blocks');
   const journal = transaction.objectStore('journal');
-  const [last, first, pending, entries, lastEntry, lastSigned] = await Promise.all([
+  const notes = transaction.objectStore('notes');
+  const [last, first, pending, entries, lastEntry, lastSigned, names, values] = await Promise.all([
     blocks.openKeyCursor(null, 'prev'),
     blocks.get(0),
     transaction.objectStore('pending').getAll(),
     journal.getAll(),
     journal.openKeyCursor(null, 'prev'),
     transaction.objectStore('signed').get(newest),
+    notes.getAllKeys(),
+    notes.getAll(),
   ]);
   const count = last === null ? 0 : last.key + 1;
   const recent = count === 0 ? [] : await blocks.getAll(IDBKeyRange.lowerBound(count - recentBlocks));
@@ -129,6 +92,7 @@ export async function readOpened(database: IDBPDatabase<ChainSchema>): Promise<O
         hash: hashFrom(hash),
       })),
       lastSigned,
+      notes: names.map((name, place) => ({ name, bytes: values[place] as Uint8Array })),
     },
     nextOrder: (inOrder(pending).at(-1)?.order ?? -1) + 1,
     nextEntry: lastEntry === null ? 0 : lastEntry.key + 1,
@@ -167,16 +131,36 @@ export async function readBlocks(
   return found;
 }
 
-/** The bytes as an array of their own: a view is stored with everything around it. */
-export function whole(bytes: Uint8Array): Bytes {
-  const alone = bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
-  return alone ? (bytes as Bytes) : Uint8Array.from(bytes);
+/** As `Store.sideBlocks` says. */
+export async function readSideBlocks(
+  database: IDBPDatabase<ChainSchema>,
+  from: number,
+  count: number,
+  maxBytes: number,
+): Promise<SideBlock[]> {
+  const found: SideBlock[] = [];
+  let length = 0;
+  let cursor = count > 0 ? await database.transaction('side').store.index('order').openCursor() : null;
+  if (from > 0) cursor = (await cursor?.advance(from)) ?? null;
+  while (cursor !== null && found.length < count) {
+    const block = sideBlock(cursor.value);
+    length += block.bytes.length;
+    if (length > maxBytes && found.length > 0) break;
+    found.push(block);
+    cursor = await cursor.continue();
+  }
+  return found;
 }
 
-type StoreName = 'blocks' | 'pending' | 'journal' | 'signed';
+export async function readSideBlock(database: IDBPDatabase<ChainSchema>, hash: Hash): Promise<SideBlock | undefined> {
+  const record = await database.get('side', whole(hash));
+  return record === undefined ? undefined : sideBlock(record);
+}
+
+type StoreName = 'blocks' | 'pending' | 'journal' | 'signed' | 'side' | 'notes';
 type Writing = IDBPTransaction<ChainSchema, StoreName[], 'readwrite'>;
 
-const storeNames: readonly StoreName[] = ['blocks', 'pending', 'journal', 'signed'];
+const storeNames: readonly StoreName[] = ['blocks', 'pending', 'journal', 'signed', 'side', 'notes'];
 const newest = 'newest';
 /** Records read at once before their size is known, and at most. */
 const firstRead = 4;
@@ -186,16 +170,27 @@ function scopeOf(changes: readonly Prepared[]): StoreName[] {
   return storeNames.filter((name) => changes.some((change) => touches(change, name)));
 }
 
-function touches({ cutTo, blocks, pending, removed, signed }: Prepared, name: StoreName): boolean {
-  if (name === 'blocks') return cutTo !== undefined || blocks.length > 0;
-  if (name === 'pending') return pending.length > 0 || removed.length > 0;
-  return signed !== undefined;
+function touches(change: Prepared, name: StoreName): boolean {
+  const { cutTo, blocks, pending, removed, side, sideRemoved, notes, signed } = change;
+  switch (name) {
+    case 'blocks':
+      return cutTo !== undefined || blocks.length > 0;
+    case 'pending':
+      return pending.length > 0 || removed.length > 0;
+    case 'side':
+      return side.length > 0 || sideRemoved.length > 0;
+    case 'notes':
+      return notes.length > 0;
+    case 'journal':
+    case 'signed':
+      return signed !== undefined;
+  }
 }
 
 /** Asks for the steps of one change one after the other, in their order; each bears being done twice. */
 function* put(
   transaction: Writing,
-  { cutTo, blocks, pending, removed, signed }: Prepared,
+  { cutTo, blocks, pending, removed, side, sideRemoved, notes, signed }: Prepared,
 ): Generator<Promise<unknown>> {
   if (signed !== undefined) {
     const { parent, hash, bytes, entry } = signed;
@@ -204,8 +199,11 @@ function* put(
     yield transaction.objectStore('signed').put(whole(bytes), newest);
     yield dropEntry(journal, entry - journalEntries);
   }
+  for (const block of side) yield transaction.objectStore('side').put(block);
+  for (const { name, bytes } of notes) yield transaction.objectStore('notes').put(whole(bytes), name);
   if (cutTo !== undefined) yield transaction.objectStore('blocks').delete(IDBKeyRange.lowerBound(cutTo));
   for (const block of blocks) yield transaction.objectStore('blocks').put(block);
+  for (const hash of sideRemoved) yield transaction.objectStore('side').delete(whole(hash));
   for (const item of pending) yield transaction.objectStore('pending').put(item);
   for (const id of removed) yield transaction.objectStore('pending').delete(whole(id));
 }
@@ -228,6 +226,11 @@ async function expectBlocks(transaction: Writing): Promise<void> {
 
 function keptBlock({ frame, unverified }: BlockRecord): KeptBlock {
   return { bytes: decompressCapped(frame, acceptedBlockBytes), unverified };
+}
+
+function sideBlock({ hash, parent, height, unverified, frame }: SideRecord): SideBlock {
+  const bytes = decompressCapped(frame, acceptedBlockBytes);
+  return { hash: hashFrom(hash), parent: hashFrom(parent), height, bytes, unverified };
 }
 
 function pendingItem({ id, bytes }: PendingRecord): PendingItem {

@@ -6,7 +6,7 @@ import { createBlock, encodeBlock } from '../../../core/chain/block.ts';
 import { createData, itemIdOf } from '../../../core/chain/data.ts';
 import { sha256 } from '../../../core/crypto/hash.ts';
 import { type Hash, secretKeyFrom } from '../../../core/crypto/keys.ts';
-import type { StoredBlock } from '../../../core/storage/store.ts';
+import { noChange, type StoredBlock } from '../../../core/storage/store.ts';
 import { nodeCurve, nodeVerifier } from '../../../relay/curve.ts';
 import { folderDisk } from '../../../relay/store/disk.ts';
 import { FileStore } from '../../../relay/store/files.ts';
@@ -45,13 +45,6 @@ export async function writeChain(folder: string, { blocks, items, itemBytes }: C
     parent = block.hash;
     batch.push({ height, hash: block.hash, items: data.map(itemIdOf), bytes: encodeBlock(block), unverified: [] });
   }
-  await store.change({
-    durable: true,
-    signed: undefined,
-    cutTo: undefined,
-    append: batch,
-    pendingAdded: [],
-    pendingRemoved: [],
-  });
+  await store.change({ ...noChange, durable: true, append: batch });
   await store.close();
 }

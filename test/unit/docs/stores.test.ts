@@ -75,7 +75,9 @@ async function written() {
   await store.open();
   const pendingAdded = [maker.pending()];
   const append = first === undefined || second === undefined ? [] : [first, second];
-  await store.change({ ...noChange, append, pendingAdded, signed: maker.signed(first?.hash) });
+  const sideAdded = first === undefined ? [] : maker.branch(1, first);
+  const notes = [{ name: 'addresses', bytes: maker.bytes(9) }] as const;
+  await store.change({ ...noChange, append, pendingAdded, signed: maker.signed(first?.hash), sideAdded, notes });
   await store.close();
   return { append, database: await openDB('mccloud/main/0') };
 }
@@ -87,16 +89,23 @@ describe('the IndexedDB layout of docs/protocol.md', () => {
     expect(section).toContain(`\`mccloud/<network>/<slot>\`, version ${database.version}`);
   });
 
-  it.each(['blocks', 'pending', 'journal', 'signed'])('gives keys, indexes and fields of %s', async (name) => {
-    const { database } = await written();
-    const store = database.transaction(name).store;
-    const row = documented().get(name);
-    expect(row?.indexes.toSorted()).toEqual([...store.indexNames].sort());
-    if (typeof store.keyPath === 'string') expect(row?.key).toBe(`its \`${store.keyPath}\``);
-    const [value] = await store.getAll();
-    if (name === 'signed') expect([await store.getAllKeys(), value instanceof Uint8Array]).toEqual([['newest'], true]);
-    else expect(Object.keys(value as object).sort()).toEqual(row?.fields.toSorted());
-  });
+  it.each(['blocks', 'pending', 'journal', 'signed', 'side', 'notes'])(
+    'gives keys, indexes and fields of %s',
+    async (name) => {
+      const { database } = await written();
+      const store = database.transaction(name).store;
+      const row = documented().get(name);
+      const keyPaths = [...store.indexNames].flatMap((index) => store.index(index).keyPath);
+      const shown = name === 'side' ? [...store.indexNames, ...keyPaths] : [...store.indexNames];
+      expect(row?.indexes.toSorted()).toEqual(shown.sort());
+      if (typeof store.keyPath === 'string') expect(row?.key).toBe(`its \`${store.keyPath}\``);
+      const [value] = await store.getAll();
+      const [key] = await store.getAllKeys();
+      if (name === 'signed') expect([key, value instanceof Uint8Array]).toEqual(['newest', true]);
+      else if (name === 'notes') expect([key, value instanceof Uint8Array]).toEqual(['addresses', true]);
+      else expect(Object.keys(value as object).sort()).toEqual(row?.fields.toSorted());
+    },
+  );
 
   it('says that items are found by each of their ids', async () => {
     const { database } = await written();
