@@ -109,5 +109,7 @@ export type Delivery =
   | { readonly kind: 'reverted'; readonly blocks: readonly ChainBlock[] }
   | { readonly kind: 'pendingAdded'; readonly item: PendingView }
   | { readonly kind: 'pendingRemoved'; readonly id: ItemId }
+  /** The main chain up to this height is final. */
+  | { readonly kind: 'settled'; readonly height: number }
   /** `known`, `connected` or `status` may be others than before. */
   | { readonly kind: 'changed' };

@@ -31,11 +31,13 @@ export class Extension {
   }
 
   #message(link: GreetedLink, message: ExtensionMessage): void {
-    const { links } = this.#machines;
+    const { links, finality, chain } = this.#machines;
     switch (message.kind) {
       case 'ping':
         links.send(link, extensionSaying({ kind: 'pong', nonce: message.nonce }), 'kept');
         return;
+      case 'vote':
+        return finality.offer(message.vote, link.id, chain.count - 1);
       case 'pong':
         // Any frame that decrypts is the sign of life that was asked for.
         return;

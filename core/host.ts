@@ -26,6 +26,7 @@ import type {
   Receipt,
   Status,
 } from './face.ts';
+import { committeeFrom, committeeRule } from './finality/roll.ts';
 import { unreachableAddress } from './network/addresses.ts';
 import { PeerMachine } from './peer.ts';
 import type { Platform } from './platform.ts';
@@ -84,6 +85,9 @@ export class Peer implements PeerFace {
         'bad-config',
         `"${config.network}" is no network name: 1 to 64 of a–z, 0–9, dot, dash, underscore`,
       );
+    }
+    if (config.committee !== undefined && committeeFrom(config.committee) === undefined) {
+      throw new PeerError('bad-config', `a committee is ${committeeRule}`);
     }
     const whole: Config = { ...defaultConfig, ...config };
     const { store, clock, random, secret, curve } = platform;

@@ -12,8 +12,9 @@ import { Newcomers } from './chain/newcomers.ts';
 import { Roots, settledBlocks } from './chain/roots.ts';
 import type { Config, Milliseconds } from './config.ts';
 import type { Curve } from './crypto/curve.ts';
-import { keyHex, type PublicKey, type SecretKey } from './crypto/keys.ts';
+import { keyHex, type PublicKey, publicKeyFromHex, type SecretKey } from './crypto/keys.ts';
 import { Effects } from './effects.ts';
+import { Finality } from './finality/finality.ts';
 import { Announcements } from './network/announcements.ts';
 import { Crossing } from './network/crossing.ts';
 import { Gossip } from './network/gossip.ts';
@@ -61,6 +62,7 @@ export interface Machines {
   readonly neighbours: Neighbours;
   readonly links: Links;
   readonly writer: Writer;
+  readonly finality: Finality;
   readonly random: Random;
 }
 
@@ -110,6 +112,11 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     neighbours: new Neighbours(relationship, ownAddress, keyHex(publicKey), random, effects, startedAt),
     links,
     writer: new Writer({ ...identity, thin }, authoring, chain, members, effects),
+    finality: new Finality(
+      { ...identity, network, committee: config.committee.map(publicKeyFromHex) },
+      effects,
+      (bytes, then) => recorder.promise({ name: 'votes', bytes }, then),
+    ),
     random,
   };
 }

@@ -5,6 +5,7 @@ import { defaultConfig, isNetworkName } from '../core/config.ts';
 import { itemIdHex } from '../core/crypto/keys.ts';
 import { PeerError } from '../core/errors.ts';
 import type { PeerFace } from '../core/face.ts';
+import { committeeFrom, committeeRule } from '../core/finality/roll.ts';
 import { Peer } from '../core/host.ts';
 import type { Platform } from '../core/platform.ts';
 import type { Store } from '../core/storage/store.ts';
@@ -28,13 +29,22 @@ export interface OpenOptions {
   readonly via?: 'tor' | undefined;
   /** Asks the relay for a TCP port, by which peers that speak TCP dial this tab. Not together with `via`. */
   readonly port?: boolean;
+  /** Keys whose votes make blocks final: the same ones on every peer of the network. */
+  readonly committee?: readonly string[];
 }
 
 /** A browser keeps few connections: a tab links to some others, and everything reaches all by way of them. */
 const relationship = { ...defaultConfig.relationship, count: 4, maxLinks: 12 };
 
 /** @throws PeerError `bad-config` */
-export async function openPeer({ network, relay, iceServers = [], via, port = false }: OpenOptions): Promise<Peer> {
+export async function openPeer({
+  network,
+  relay,
+  iceServers = [],
+  via,
+  port = false,
+  committee = [],
+}: OpenOptions): Promise<Peer> {
   if (!isNetworkName(network)) {
     throw new PeerError('bad-config', `"${network}" is no network name: 1 to 64 of a–z, 0–9, dot, dash, underscore`);
   }
@@ -51,8 +61,10 @@ export async function openPeer({ network, relay, iceServers = [], via, port = fa
       'a port is lent on the relay’s own address, which a tab that goes by Tor must not have',
     );
   }
+  const members = committeeFrom(committee);
+  if (members === undefined) throw new PeerError('bad-config', `a committee is ${committeeRule}`);
   const { platform, leftPending } = await tabPlatform({ network, relay: address, iceServers, byProxy, port });
-  const peer = await opened(network, byProxy, platform);
+  const peer = await opened({ network, relationship, proxied: byProxy, committee: members }, platform);
   if (address !== undefined) peer.connect(address.peer(network));
   clearLeft(peer, leftPending, platform.store).catch(platform.crashed);
   return peer;
@@ -82,9 +94,9 @@ export async function importChain(
   return await importBlob(peer, file, progressed);
 }
 
-async function opened(network: string, proxied: boolean, platform: Platform): Promise<Peer> {
+async function opened(config: Parameters<typeof Peer.open>[0], platform: Platform): Promise<Peer> {
   try {
-    return await Peer.open({ network, relationship, proxied }, platform);
+    return await Peer.open(config, platform);
   } catch (error) {
     for (const transport of platform.transports) transport.close();
     await platform.store.close();

@@ -35,6 +35,8 @@ interface Gathered {
   pendingAdded: Map<ItemIdHex, PendingItem>;
   pendingRemoved: Map<ItemIdHex, ItemId>;
   tokens: Token[];
+  /** Of notes that bind this peer. */
+  promises: Token[];
 }
 
 /** A change holds at most this many bytes of blocks, and as many of side blocks: what one transaction can take without stalling a page. */
@@ -90,6 +92,12 @@ export class Recorder {
     this.#gathered.notes.set(note.name, note);
   }
 
+  /** A note that binds this peer; `token` is called when it is on the disk. */
+  promise(note: Note, token: Token): void {
+    this.note(note);
+    this.#gathered.promises.push(token);
+  }
+
   pendingAdded(item: PendingItem): void {
     const key = itemIdHex(item.id);
     this.#gathered.pendingRemoved.delete(key);
@@ -127,14 +135,14 @@ export class Recorder {
   #begin(): boolean {
     if (isNothing(this.#gathered)) return false;
     if (this.#beginSide()) return true;
-    const { signed, sideAdded, notes, cutTo, append, sideRemoved, pendingAdded, pendingRemoved, tokens } =
-      this.#gathered;
+    const { signed, sideAdded, notes, cutTo, append, sideRemoved, pendingAdded, pendingRemoved } = this.#gathered;
+    const { tokens, promises } = this.#gathered;
     const now = firstBytes(append, mostBlockBytes);
     const rest = append.slice(now);
     // What leaves goes with the block that took its place or later, never before it: a crash in between would lose it.
     const last = rest.length === 0 && this.#later.length === 0;
     const change: Change = {
-      durable: signed !== undefined,
+      durable: signed !== undefined || promises.length > 0,
       signed,
       sideAdded: [...sideAdded.values()],
       notes: [...notes.values()],
@@ -150,7 +158,7 @@ export class Recorder {
       this.#gathered.pendingRemoved = pendingRemoved;
     }
     if (rest.length > 0) this.#gathered.tokens = tokens;
-    this.#put(change, rest.length > 0 ? [] : tokens);
+    this.#put(change, rest.length > 0 ? promises : [...promises, ...tokens]);
     return true;
   }
 
@@ -198,6 +206,7 @@ function nothing(): Gathered {
     pendingAdded: new Map(),
     pendingRemoved: new Map(),
     tokens: [],
+    promises: [],
   };
 }
 

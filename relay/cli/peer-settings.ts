@@ -3,10 +3,12 @@
  */
 import { type Command, Option } from 'commander';
 import { type Config, defaultConfig, type Wire } from '../../core/config.ts';
+import type { PublicKeyHex } from '../../core/crypto/keys.ts';
 import { isLoopback, type Reach } from '../open.ts';
 import { type LogFlags, type LogSettings, logOptions, logSettings } from '../settings/logs.ts';
 import {
   dataOption,
+  parseCommittee,
   parseHostAndPort,
   parseNetwork,
   parsePeers,
@@ -43,6 +45,7 @@ export interface PeerFlags extends LogFlags {
   readonly forcedRestart: boolean;
   readonly wire: Wire;
   readonly root?: string;
+  readonly committee: readonly PublicKeyHex[];
 }
 
 /** A day: past that a peer does not gather, it sleeps. */
@@ -101,16 +104,21 @@ export function addPeerOptions(command: Command): Command {
         .choices(['auto', 'cbc', 'gcm-siv'] satisfies Wire[])
         .default(defaultConfig.wire),
     )
-    .addOption(option('--root <hash>', 'ROOT', 'first block to insist on, whatever others hold').argParser(parseRoot));
+    .addOption(option('--root <hash>', 'ROOT', 'first block to insist on, whatever others hold').argParser(parseRoot))
+    .addOption(
+      option('--committee <key...>', 'COMMITTEE', 'keys whose votes make blocks final, the same on every peer')
+        .default([], 'none')
+        .argParser(parseCommittee),
+    );
   for (const log of logOptions()) command.addOption(log);
   return command;
 }
 
 /** @throws CommandError `usage` for flags that do not go together */
 export function peerSettings(flags: PeerFlags): PeerSettings {
-  const { data, network, conn, thin, gather, candidates, forcedRestart, wire, root } = flags;
+  const { data, network, conn, thin, gather, candidates, forcedRestart, wire, root, committee } = flags;
   const riddle = { nextCandidates: candidates, forcedRestart };
-  const config = { network, thin, dataGatherTimeMs: gather, riddle, wire, root };
+  const config = { network, thin, dataGatherTimeMs: gather, riddle, wire, root, committee };
   return { folder: data, ...reachOf(flags), config, connect: conn, log: logSettings(flags) };
 }
 
