@@ -39,7 +39,7 @@ export class Conversation {
 
   /** The other's greeting came: from now on it is spoken to. */
   greeted(link: GreetedLink, now: Milliseconds): void {
-    const { links, chain, crossing } = this.#machines;
+    const { links, chain, crossing, referenceSplit } = this.#machines;
     this.#whereabouts.greeted(link, now);
     let sent = 0;
     for (const item of chain.pool.items()) {
@@ -49,11 +49,12 @@ export class Conversation {
       }
     }
     this.#catchUp.greeted(link);
+    referenceSplit.shown(link, link.phase.greeting.last);
   }
 
   /** A frame of the other decrypted, so it is there, and this is what it says. */
   message(link: GreetedLink, message: Message, now: Milliseconds): void {
-    const { links, neighbours, effects, gossip, serving } = this.#machines;
+    const { links, neighbours, effects, gossip, serving, referenceSplit } = this.#machines;
     this.#whereabouts.spoke(link, now);
     if (links.prove(link, now)) {
       neighbours.proven(link.address, link.phase.hex);
@@ -73,8 +74,10 @@ export class Conversation {
       case 'requestBlocks':
         return serving.requested(link.id, message.start);
       case 'requestedBlock':
+        referenceSplit.shown(link, message.block.hash);
         return this.#catchUp.requestedBlock(link, message.block, now);
       case 'shareBlock':
+        referenceSplit.shown(link, message.block.hash);
         return this.#catchUp.sharedBlock(link, message.block);
       case 'requestNeighbours':
         if (message.count === 0) return this.#extension.arrived(link, message.exclude);

@@ -107,7 +107,7 @@ export class LinkError extends Error {
 export class PeerError extends Error {
   override readonly name = 'PeerError';
   constructor(
-    readonly code: 'too-large' | 'closed' | 'not-own' | 'bad-address' | 'bad-config' | 'bad-range',
+    readonly code: 'too-large' | 'closed' | 'not-own' | 'not-followed' | 'bad-address' | 'bad-config' | 'bad-range',
     message: string,
   ) {
     super(message);

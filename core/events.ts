@@ -109,7 +109,9 @@ export type Delivery =
   | { readonly kind: 'reverted'; readonly blocks: readonly ChainBlock[] }
   | { readonly kind: 'pendingAdded'; readonly item: PendingView }
   | { readonly kind: 'pendingRemoved'; readonly id: ItemId }
-  /** The main chain up to this height is final. */
+  /** So many of the next candidates of this block, `of` in all, promise to write on no sibling of it. */
+  | { readonly kind: 'acknowledged'; readonly block: Hash; readonly by: number; readonly of: number }
+  /** A committee has settled the main chain up to this height. */
   | { readonly kind: 'settled'; readonly height: number }
   /** `known`, `connected` or `status` may be others than before. */
   | { readonly kind: 'changed' };

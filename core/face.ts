@@ -43,17 +43,68 @@ export interface PeerView {
   readonly since: number;
 }
 
-/** How far one shared item has come (spec/safety.md, What a receipt may promise). */
+/**
+ * How far one shared item has come (spec/safety.md, What a receipt may promise). Each level says what is so now, and a
+ * reorganisation leads back from all but the last. What others may be asked for stands in none: there is no time.
+ */
 export type Progress =
-  | { readonly level: 'pending'; readonly waitingFor: WaitingFor | undefined }
-  | { readonly level: 'included'; readonly height: number; readonly block: HashHex };
+  | {
+      readonly level: 'pending';
+      readonly waitingFor: WaitingFor | undefined;
+      /** The block it stood in, which gave way to a better branch; undefined while it has stood in none. */
+      readonly gaveWay: Place | undefined;
+    }
+  | ({ readonly level: 'included' } & Place)
+  | ({ readonly level: 'confirmed' } & Place & Confirmations)
+  | ({
+      readonly level: 'acknowledged';
+      /** So many of the block's next candidates, `of` in all, have signed that they write on no sibling of it. */
+      readonly by: number;
+      readonly of: number;
+    } & Place &
+      Confirmations)
+  /** No reorganisation undoes it. Only where a committee is configured. */
+  | ({ readonly level: 'final' } & Place);
+
+/** The block an item stands in. */
+export interface Place {
+  readonly height: number;
+  readonly block: HashHex;
+}
+
+export interface Confirmations {
+  /** Blocks on top of the item's; counted up to 64. */
+  readonly depth: number;
+  /**
+   * Keys that have written one of those blocks, not counting the author of the item's own block, nor keys that nobody had
+   * heard of before it: whoever wrote it can invent those.
+   */
+  readonly authors: number;
+}
 
 /** Why an item that is pending cannot go on yet. */
 export type WaitingFor = 'a second peer' | 'the chain of a neighbour' | 'the author of the next block';
 
+/** What the newest blocks show of who writes this chain, at most 64 of them: whether one key has taken it over. */
+export interface ChainHealth {
+  /** Blocks looked at. */
+  readonly ofBlocks: number;
+  /** Distinct keys that wrote them. */
+  readonly authors: number;
+  /** Part of them that the busiest key wrote: 0 to 1. */
+  readonly greatestShare: number;
+  /** Distinct keys that they name as next authors. */
+  readonly candidates: number;
+  /** One key has let nobody write any more but itself and keys it brought in, while others are here who could. */
+  readonly captured: boolean;
+}
+
 /** Something a user should know. Gone from `status.problems` when it is over. */
 export interface Problem {
-  /** For programs: `relay-unreachable`, `storage-in-memory`, `no-webrtc`, `other-root`, `too-deep-a-fork`, … */
+  /**
+   * For programs: `relay-unreachable`, `storage-in-memory`, `no-webrtc`, `other-root`, `too-deep-a-fork`, `captured`,
+   * `reference-split`, …
+   */
   readonly code: string;
   /** One sentence for people. */
   readonly message: string;
@@ -71,6 +122,7 @@ export interface Status {
   /** Blocks held, and as many as the neighbour says there are; undefined when not catching up. */
   readonly syncing: { readonly held: number; readonly of: number } | undefined;
   readonly waitingFor: WaitingFor | undefined;
+  readonly chainHealth: ChainHealth;
   readonly problems: readonly Problem[];
   readonly closed: boolean;
 }
@@ -79,8 +131,8 @@ export interface Status {
 export interface Receipt {
   readonly item: Item;
   readonly progress: Progress;
-  /** Resolves with the block's height and hash when the item first stands in a block. Rejects when the peer closes. */
-  readonly included: Promise<{ readonly height: number; readonly block: HashHex }>;
+  /** Resolves when the item first stands in a block. Rejects when the peer closes, or `not-followed` past 65,536 pending. */
+  readonly included: Promise<Place>;
   /** Called at every step; a reorganisation may lead back to `pending`. Returns what ends the calls. */
   onProgress(callback: (progress: Progress) => void): () => void;
 }
@@ -120,6 +172,11 @@ export interface PeerFace {
    * @throws PeerError `too-large` past 512 KiB, `not-own` for an item that this peer did not make lately, `closed`
    */
   share(data: Uint8Array | Item): Receipt;
+  /**
+   * Of an item of one's own: shared since the peer opened, or found then to be pending or to stand in one of the newest
+   * blocks. Undefined for others, and once it is followed no more.
+   */
+  progressOf(item: ItemIdHex): Progress | undefined;
   /** Whether the item's author has signed it, whatever it says of itself. */
   verifyItem(item: Item): Promise<boolean>;
   /** Whether the hash is the block's, its author has signed it, and the author of each item that. */

@@ -5,6 +5,7 @@
  */
 import { Riddle } from './authoring/riddle.ts';
 import { createData, type Data, dataCheck, decodeData, itemIdOf, sharedDataBytes } from './chain/data.ts';
+import { capturedMessage } from './chain/health.ts';
 import { keptCandidate } from './chain/tree.ts';
 import type { VerifiedBlock } from './chain/verification.ts';
 import { inspectBlock } from './chain/verify.ts';
@@ -23,6 +24,7 @@ import type {
   PeerFace,
   PeerView,
   Problem,
+  Progress,
   Receipt,
   Status,
 } from './face.ts';
@@ -64,7 +66,7 @@ export class Peer implements PeerFace {
     this.#config = config;
     this.#platform = platform;
     this.#machine = machine;
-    this.#receipts = new Receipts(platform.crashed);
+    this.#receipts = new Receipts((height) => machine.eligibleBefore(height), platform.crashed);
     this.#reading = new Reading(platform.store, () => machine.count);
     this.publicKey = keyHex(machine.publicKey);
     this.#driver = new Driver(machine, platform, {
@@ -106,14 +108,20 @@ export class Peer implements PeerFace {
       startedAt,
     );
     const peer = new Peer(whole, platform, machine);
-    for (const item of machine.pending()) peer.pending.set(itemIdHex(item.id), pendingItemView(item));
+    for (const item of machine.pending()) {
+      const view = pendingItemView(item);
+      peer.pending.set(view.id, view);
+      peer.#receipts.issue(view);
+    }
+    peer.#receipts.found(machine.newest.map(blockView), peer.publicKey);
     peer.#driver.start();
     for (const data of left) peer.#driver.dispatch({ kind: 'commanded', command: { kind: 'pass', data } });
     return peer;
   }
 
   get status(): Status {
-    const { count, root, tip, syncing, waitingFor, listen } = this.#machine;
+    const { count, root, tip, syncing, waitingFor, listen, chainHealth } = this.#machine;
+    const problems = [...this.#problems.values()];
     return {
       network: this.#config.network,
       listen: listen === unreachableAddress ? undefined : listen,
@@ -123,7 +131,8 @@ export class Peer implements PeerFace {
       storage: this.#platform.store.kind,
       syncing,
       waitingFor,
-      problems: [...this.#problems.values()],
+      chainHealth,
+      problems: chainHealth.captured ? [...problems, { code: 'captured', message: capturedMessage }] : problems,
       closed: this.#isClosed,
     };
   }
@@ -150,6 +159,10 @@ export class Peer implements PeerFace {
     const receipt = this.#receipts.issue(pendingItemView({ id, data: item }));
     this.#driver.dispatch({ kind: 'commanded', command: { kind: 'share', data: item, id } });
     return receipt;
+  }
+
+  progressOf(item: ItemIdHex): Progress | undefined {
+    return this.#receipts.progressOf(item);
   }
 
   connect(address: string): void {
@@ -268,7 +281,7 @@ export class Peer implements PeerFace {
       case 'reverted': {
         const views = delivery.blocks.map(blockView);
         this.#reading.reverted(views);
-        for (const view of views) this.#receipts.reverted(view);
+        this.#receipts.reverted(views);
         this.#emit('revert', views);
         return;
       }
@@ -277,6 +290,12 @@ export class Peer implements PeerFace {
         return;
       case 'pendingRemoved':
         this.pending.delete(itemIdHex(delivery.id));
+        return;
+      case 'acknowledged':
+        this.#receipts.acknowledged(hashHex(delivery.block), delivery.by, delivery.of);
+        return;
+      case 'settled':
+        this.#receipts.settled(delivery.height);
         return;
       case 'changed':
         return;

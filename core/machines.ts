@@ -27,6 +27,7 @@ import { Serving } from './network/serving.ts';
 import { Sync } from './network/sync.ts';
 import { WatchDog } from './network/watch-dog.ts';
 import type { Random } from './random.ts';
+import { ReferenceSplit } from './reference-split.ts';
 import { Recorder } from './storage/recorder.ts';
 import { Troubles } from './troubles.ts';
 import type { DialectName } from './wire/dialect.ts';
@@ -63,6 +64,7 @@ export interface Machines {
   readonly links: Links;
   readonly writer: Writer;
   readonly finality: Finality;
+  readonly referenceSplit: ReferenceSplit;
   readonly random: Random;
 }
 
@@ -117,6 +119,7 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
       effects,
       (bytes, then) => recorder.promise({ name: 'votes', bytes }, then),
     ),
+    referenceSplit: new ReferenceSplit(chain, links, effects),
     random,
   };
 }

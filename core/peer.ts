@@ -6,15 +6,25 @@
  * the work of `elapsed` too (design.md, Time in a tab). Has no clock, no randomness and no I/O of its own.
  */
 import { CatchUp } from './catch-up.ts';
+import { eligibleKeys } from './chain/eligible.ts';
+import { Health } from './chain/health.ts';
 import type { PoolItem } from './chain/pool.ts';
 import { keptCandidate } from './chain/tree.ts';
 import type { HeldChain } from './chain/verification.ts';
 import type { Milliseconds } from './config.ts';
 import { Conversation } from './conversation.ts';
-import { type HashHex, hashHex, holderOf, type PublicKey, type PublicKeyHex } from './crypto/keys.ts';
+import {
+  type HashHex,
+  type Holder,
+  hashHex,
+  holderOf,
+  holderOfHex,
+  type PublicKey,
+  type PublicKeyHex,
+} from './crypto/keys.ts';
 import { SessionError } from './errors.ts';
-import type { Command, Effect, Event, LinkId, Loaded, RequestId } from './events.ts';
-import type { WaitingFor } from './face.ts';
+import type { ChainBlock, Command, Effect, Event, LinkId, Loaded, RequestId } from './events.ts';
+import type { ChainHealth, WaitingFor } from './face.ts';
 import { Greeter } from './greeter.ts';
 import { type Machines, makeMachines, type PeerOptions } from './machines.ts';
 import type { GreetedLink, OpenLink } from './network/links.ts';
@@ -31,6 +41,7 @@ export class PeerMachine {
   readonly #greeter: Greeter;
   readonly #whereabouts: Whereabouts;
   readonly #conversation: Conversation;
+  readonly #health = new Health();
   /** Whether a change was stored during this event. */
   #storeChanged = false;
   /** Told to close, and until when a block of ours on its way to the disk is waited for. */
@@ -82,6 +93,11 @@ export class PeerMachine {
     return { count, root: rootHash, tip: tree.tip?.block };
   }
 
+  /** The newest blocks of the main chain, as many as are held here, oldest first. */
+  get newest(): readonly ChainBlock[] {
+    return this.#machines.chain.tree.main;
+  }
+
   pending(): Iterable<PoolItem> {
     return this.#machines.chain.pool.items();
   }
@@ -96,6 +112,35 @@ export class PeerMachine {
     return this.#machines.writer.waitingFor;
   }
 
+  get chainHealth(): ChainHealth {
+    const { members, publicKey } = this.#machines;
+    return this.#health.look(
+      this.tip,
+      () => this.#written,
+      (holder) => holder === holderOf(publicKey) || [...members.known].some((key) => holderOfHex(key) === holder),
+    );
+  }
+
+  /** Keys established before the block of the main chain at this height; of a first block, those it names. */
+  eligibleBefore(height: number): Set<Holder> {
+    const written = this.#written;
+    const end = height === 0 ? 1 : height - (written[0]?.height ?? 0);
+    return eligibleKeys(written.slice(0, Math.max(0, end)));
+  }
+
+  /** Who wrote the blocks of the main chain held here and whom they name, oldest first. */
+  get #written(): readonly {
+    readonly height: number;
+    readonly author: PublicKey;
+    readonly nextChoices: readonly PublicKey[];
+  }[] {
+    return this.#machines.chain.tree.main.map(({ height, block: { author, nextChoices } }) => ({
+      height,
+      author,
+      nextChoices,
+    }));
+  }
+
   /** Whether the command to close has been carried out. */
   get closed(): boolean {
     return this.#closed;
@@ -105,8 +150,8 @@ export class PeerMachine {
   get deadline(): Milliseconds | undefined {
     if (this.#closed || this.#closing !== undefined) return this.#closed ? undefined : this.#closing;
     const { presence, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
-    const { announcements, watchDog, crossing, gossip } = this.#machines;
-    const online = [presence, members, announcements, watchDog, this.#whereabouts];
+    const { announcements, watchDog, crossing, gossip, referenceSplit } = this.#machines;
+    const online = [presence, members, announcements, watchDog, this.#whereabouts, referenceSplit];
     let earliest: Milliseconds | undefined;
     for (const { deadline } of [...online, neighbours, links, sync, newcomers, chain.pool, writer, crossing, gossip]) {
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
@@ -177,11 +222,12 @@ export class PeerMachine {
 
   /** Everything whose time has come, in the order in which one leads to the other. */
   #advance(now: Milliseconds): void {
-    const { links, neighbours, serving } = this.#machines;
+    const { links, neighbours, serving, referenceSplit } = this.#machines;
     for (const { link, reason } of links.overdue(now)) links.close(link, reason);
     this.#catchUp.advance(now);
     this.#greeter.advance(now);
     this.#settleEnded(now);
+    referenceSplit.look(now, this.#catchUp.busy(now));
     neighbours.dial(
       links.all().map((link) => ({
         address: link.address,
@@ -239,7 +285,8 @@ export class PeerMachine {
   }
 
   #loaded(request: RequestId, result: Loaded, now: Milliseconds): void {
-    const { gossip, serving, links } = this.#machines;
+    const { gossip, serving, links, referenceSplit } = this.#machines;
+    if (referenceSplit.loaded(request, result)) return;
     if (gossip.asked(request)) {
       this.#accept(gossip.looked(request, result.kind === 'containsItems' && result.contained[0] === true), now);
     } else if (!serving.loaded(request, result, (id) => links.greetedLink(id))) {
@@ -303,10 +350,11 @@ export class PeerMachine {
   }
 
   #settleEnded(now: Milliseconds): void {
-    const { links, neighbours, serving, effects } = this.#machines;
+    const { links, neighbours, serving, effects, referenceSplit } = this.#machines;
     const ended = links.takeEnded();
     for (const link of ended) {
       serving.ended(link.id);
+      referenceSplit.ended(link.id);
       this.#catchUp.ended(link.id);
       neighbours.unlinked(link.address, now);
       this.#greeter.ended(link, now);

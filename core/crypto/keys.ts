@@ -98,6 +98,10 @@ export function holderOf(key: PublicKey): Holder {
   return bytesToHex(key.subarray(1)) as Holder;
 }
 
+export function holderOfHex(key: PublicKeyHex): Holder {
+  return key.slice(2) as string as Holder;
+}
+
 function fixed(bytes: Uint8Array, length: number): Uint8Array {
   if (bytes.length < length) throw new CodecError('truncated', `${length} bytes wanted, ${bytes.length} given`);
   if (bytes.length > length) throw new CodecError('trailing', `${length} bytes wanted, ${bytes.length} given`);

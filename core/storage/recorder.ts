@@ -39,7 +39,10 @@ interface Gathered {
   promises: Token[];
 }
 
-/** A change holds at most this many bytes of blocks, and as many of side blocks: what one transaction can take without stalling a page. */
+/**
+ * A change holds at most this many bytes of blocks, and as many of side blocks: what one transaction can take without
+ * stalling a page.
+ */
 const mostBlockBytes = 4 * 1024 * 1024;
 
 export class Recorder {
@@ -55,11 +58,7 @@ export class Recorder {
 
   /** Blocks from height `cutTo` on (undefined: none) give way to `append`. */
   chainMoved(cutTo: number | undefined, append: readonly StoredBlock[]): void {
-    if (this.#later.length > 0) {
-      this.#later.push(() => this.#move(cutTo, append));
-      return;
-    }
-    this.#move(cutTo, append);
+    this.#inOrder(() => this.#move(cutTo, append));
   }
 
   /** The same with a block we signed; `token` is called when it is on the disk. */
@@ -76,15 +75,15 @@ export class Recorder {
   /** Before the cut that takes it from the main chain, if it stands there. */
   sideAdded(block: SideBlock): void {
     const key = hashHex(block.hash);
-    this.#gathered.sideRemoved.delete(key);
-    this.#gathered.sideAdded.set(key, block);
+    this.#inOrder(() => {
+      this.#gathered.sideRemoved.delete(key);
+      this.#gathered.sideAdded.set(key, block);
+    });
   }
 
   /** After the move that puts it on the main chain, if it goes there. */
   sideRemoved(hash: Hash): void {
-    const key = hashHex(hash);
-    this.#gathered.sideAdded.delete(key);
-    this.#gathered.sideRemoved.set(key, hash);
+    this.#inOrder(() => this.#gathered.sideRemoved.set(hashHex(hash), hash));
   }
 
   note(note: Note): void {
@@ -139,26 +138,29 @@ export class Recorder {
     const { tokens, promises } = this.#gathered;
     const now = firstBytes(append, mostBlockBytes);
     const rest = append.slice(now);
-    // What leaves goes with the block that took its place or later, never before it: a crash in between would lose it.
-    const last = rest.length === 0 && this.#later.length === 0;
+    // What leaves goes with the block it went into, or that it is itself, or later, never before: a crash in between would
+    // lose it. So a block that came beside the chain and left again is written there while part of the way is to come.
+    const isWhole = rest.length === 0;
+    const last = isWhole && this.#later.length === 0;
+    const added = [...sideAdded].filter(([hash]) => !isWhole || !sideRemoved.has(hash));
     const change: Change = {
       durable: signed !== undefined || promises.length > 0,
       signed,
-      sideAdded: [...sideAdded.values()],
+      sideAdded: added.map(([, block]) => block),
       notes: [...notes.values()],
       cutTo,
       append: append.slice(0, now),
-      sideRemoved: last ? [...sideRemoved.values()] : [],
+      sideRemoved: isWhole ? [...sideRemoved.values()] : [],
       pendingAdded: [...pendingAdded.values()],
       pendingRemoved: last ? [...pendingRemoved.values()] : [],
     };
     this.#gathered = { ...nothing(), append: rest };
-    if (!last) {
+    if (!last) this.#gathered.pendingRemoved = pendingRemoved;
+    if (!isWhole) {
       this.#gathered.sideRemoved = sideRemoved;
-      this.#gathered.pendingRemoved = pendingRemoved;
+      this.#gathered.tokens = tokens;
     }
-    if (rest.length > 0) this.#gathered.tokens = tokens;
-    this.#put(change, rest.length > 0 ? promises : [...promises, ...tokens]);
+    this.#put(change, isWhole ? [...promises, ...tokens] : promises);
     return true;
   }
 
@@ -182,6 +184,12 @@ export class Recorder {
   /** What waited for a signed block to be on its way joins the next change, up to another signed block. */
   #goOn(): void {
     while (this.#later.length > 0 && this.#gathered.signed === undefined) this.#later.shift()?.();
+  }
+
+  /** After what waits for a signed block, if anything does. */
+  #inOrder(step: () => void): void {
+    if (this.#later.length > 0) this.#later.push(step);
+    else step();
   }
 
   #move(cutTo: number | undefined, append: readonly StoredBlock[]): void {

@@ -55,7 +55,7 @@ async function* untilIncluded(receipt: Receipt, gone: AbortSignal): AsyncGenerat
   let told: string | undefined;
   while (!gone.aborted) {
     const { progress } = receipt;
-    if (progress.level === 'included') {
+    if (progress.level !== 'pending') {
       yield { kind: 'included', height: progress.height, block: progress.block };
       return;
     }

@@ -18,9 +18,12 @@ export interface Disk {
   read(name: string): Promise<Uint8Array>;
   /** Opens a file, a new and empty one if there is none. */
   open(name: string): Promise<DiskFile>;
-  /** Puts a file of exactly these bytes in the place of what was there: whole and synced, or not at all. */
-  replace(name: string, bytes: Uint8Array): Promise<void>;
-  /** Removes a file if it is there. */
+  /**
+   * Puts a file of exactly these bytes in the place of what was there: whole and synced, or not at all.
+   * @param mode of the file, before the process's mask
+   */
+  replace(name: string, bytes: Uint8Array, mode?: number): Promise<void>;
+  /** Removes a file if it is there, for good: it does not come back after a crash. */
   remove(name: string): Promise<void>;
 }
 
@@ -59,8 +62,8 @@ export function folderDisk(folder: string): Disk {
       return file;
     },
     read: (name) => guarded('unavailable', () => readWhole(join(folder, name))),
-    replace: (name, bytes) => guarded('failed', () => replaceFile(folder, name, bytes)),
-    remove: (name) => guarded('failed', () => rm(join(folder, name), { force: true })),
+    replace: (name, bytes, mode) => guarded('failed', () => replaceFile(folder, name, bytes, mode)),
+    remove: (name) => guarded('failed', () => removeFile(folder, name)),
   };
 }
 
@@ -146,9 +149,11 @@ async function readWhole(path: string): Promise<Uint8Array> {
   }
 }
 
-async function replaceFile(folder: string, name: string, bytes: Uint8Array): Promise<void> {
+async function replaceFile(folder: string, name: string, bytes: Uint8Array, mode = 0o666): Promise<void> {
   const path = join(folder, name);
-  const handle = await open(`${path}.new`, 'w');
+  // One that a crash left may have another mode.
+  await rm(`${path}.new`, { force: true });
+  const handle = await open(`${path}.new`, 'wx', mode);
   try {
     await handle.writeFile(bytes);
     await handle.sync();
@@ -156,6 +161,11 @@ async function replaceFile(folder: string, name: string, bytes: Uint8Array): Pro
     await handle.close();
   }
   await rename(`${path}.new`, path);
+  await syncFolder(folder);
+}
+
+async function removeFile(folder: string, name: string): Promise<void> {
+  await rm(join(folder, name), { force: true });
   await syncFolder(folder);
 }
 
@@ -183,11 +193,24 @@ export async function guarded<T>(code: 'unavailable' | 'failed', run: () => Prom
   } catch (error) {
     if (error instanceof StoreError) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    throw new StoreError(isFull(error) ? 'full' : code, message, { cause: error });
+    throw new StoreError(hasNoRoom(error) ? 'full' : code, message, { cause: error });
   }
 }
 
-function isFull(error: unknown): boolean {
+export function isFull(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'full';
+}
+
+/** For what is made up for when opening: a removal that is not recorded, a file that is longer than it need be. */
+export async function unlessFull(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (!isFull(error)) throw error;
+  }
+}
+
+function hasNoRoom(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error) ?? '');
 }
 

@@ -2,9 +2,10 @@
  * A chain in a folder, as the reference keeps it (spec/wire.md, On disk), with what a restart needs beside it.
  *
  * `index.db` and `blocks.db` are the reference's; a folder of its is opened as it is and appended to. Ours are
- * `items.db` (can be made anew), `pending.db`, `journal.db`, `reorganisation.db` and `lock`. Calls are served one after
- * the other, in the order they come. Within a change: the journal, pending items that come, the chain, pending items
- * that go; so a crash between two of them loses no item and forgets no signature. When a change is done its
+ * `items.db` (can be made anew), `pending.db`, `journal.db`, `side-branches.db`, `addresses.db`, `votes.db`,
+ * `reorganisation.db` and `lock`. Calls are served one after the other, in the order they come. Within a change: the
+ * journal, pending items and side blocks that come, notes, the chain, side blocks and pending items that go; so a crash
+ * between two of them loses no item, no block that leaves the chain, and forgets no signature. When a change is done its
  * blocks are on the disk, whether or not it asked for it; what else it brought is there when it did. A crash meanwhile
  * may leave the first blocks of an append; of a cut and an append it leaves both or neither.
  *
@@ -14,12 +15,9 @@
 import type { Verifier } from '../../core/crypto/curve.ts';
 import type { Hash, ItemId } from '../../core/crypto/keys.ts';
 import { invariant, StoreError } from '../../core/errors.ts';
-import { firstFitting, SideTable } from '../../core/storage/side-table.ts';
 import {
   type Change,
   type KeptBlock,
-  type Note,
-  type NoteName,
   type Opened,
   recentBlocks,
   type SideBlock,
@@ -28,11 +26,14 @@ import {
 } from '../../core/storage/store.ts';
 import { BlockFiles, nothingTorn, type Torn } from './block-files.ts';
 import { type Compress, loadCompressor } from './compressor.ts';
-import type { Disk } from './disk.ts';
+import { type Disk, isFull, unlessFull } from './disk.ts';
 import { ItemsFile } from './items-file.ts';
 import { JournalFile } from './journal-file.ts';
+import { NoteFiles } from './note-files.ts';
 import { PendingFile } from './pending-file.ts';
+import type { Undo } from './record-log.ts';
 import { finishReorganisation, reorganise } from './reorganisation.ts';
+import { SideFile } from './side-file.ts';
 
 interface Parts {
   readonly compress: Compress;
@@ -40,8 +41,8 @@ interface Parts {
   readonly items: ItemsFile;
   readonly pending: PendingFile;
   readonly journal: JournalFile;
-  readonly side: SideTable<SideBlock>;
-  readonly notes: Map<NoteName, Note>;
+  readonly side: SideFile;
+  readonly notes: NoteFiles;
 }
 
 export class FileStore implements Store {
@@ -99,13 +100,11 @@ export class FileStore implements Store {
   }
 
   sideBlocks(from: number, count: number, maxBytes: number): Promise<SideBlock[]> {
-    return this.#next(async () =>
-      firstFitting(this.#whole().side.ordered(), ({ bytes }) => bytes.length, { from, count, maxBytes }),
-    );
+    return this.#next(() => this.#whole().side.read(from, count, maxBytes));
   }
 
   sideBlock(hash: Hash): Promise<SideBlock | undefined> {
-    return this.#next(async () => this.#whole().side.find(hash));
+    return this.#next(() => this.#whole().side.find(hash));
   }
 
   close(): Promise<void> {
@@ -132,8 +131,9 @@ export class FileStore implements Store {
     this.#torn = (await finishReorganisation(this.#disk, blocks)) ? nothingTorn : torn;
     const items = await ItemsFile.open(this.#disk, blocks, this.#verifier);
     const pending = await PendingFile.open(this.#disk, (id) => items.contains(id));
-    const journal = await JournalFile.open(this.#disk);
-    return { compress, blocks, items, pending, journal, side: new SideTable(), notes: new Map() };
+    const side = await SideFile.open(this.#disk, compress, (hash) => blocks.heightOf(hash) !== undefined);
+    const [journal, notes] = [await JournalFile.open(this.#disk), await NoteFiles.open(this.#disk)];
+    return { compress, blocks, items, pending, journal, side, notes };
   }
 
   async #opened(parts: Parts): Promise<Opened> {
@@ -146,7 +146,7 @@ export class FileStore implements Store {
       pending: pending.items(),
       journal: journal.entries(),
       lastSigned: journal.lastSigned,
-      notes: [...parts.notes.values()],
+      notes: parts.notes.all(),
     };
   }
 
@@ -161,21 +161,28 @@ export class FileStore implements Store {
     change.append.forEach(({ height }, i) => {
       invariant(height === base + i, 'appended blocks follow those that stay');
     });
+    const undos: Undo[] = [];
     try {
-      if (change.signed !== undefined) await parts.journal.append(change.signed, change.durable);
-      await parts.pending.add(change.pendingAdded, change.durable || base < parts.blocks.count);
-      await this.#moveChain(parts, base, change.append);
-      for (const block of change.sideAdded) parts.side.set(block);
-      for (const note of change.notes) parts.notes.set(note.name, note);
-      for (const hash of change.sideRemoved) parts.side.delete(hash);
-      await unlessFull(() => parts.pending.remove(change.pendingRemoved));
-      await unlessFull(() => parts.pending.tidy());
-      await unlessFull(() => parts.journal.tidy());
+      await this.#write(parts, base, change, undos);
     } catch (error) {
-      if (isFull(error)) throw error;
+      if (isFull(error) && (await isTakenBack(undos))) throw error;
       this.#broken = failed(error);
       throw this.#broken;
     }
+  }
+
+  /** @param undos gets what takes back each step, as long as the chain was not moved */
+  async #write(parts: Parts, base: number, change: Change, undos: Undo[]): Promise<void> {
+    const { journal, pending, side, notes, blocks } = parts;
+    const durable = change.durable || base < blocks.count;
+    if (change.signed !== undefined) undos.push(await journal.append(change.signed, change.durable));
+    undos.push(await pending.add(change.pendingAdded, durable));
+    undos.push(await side.add(change.sideAdded, durable));
+    for (const note of change.notes) undos.push(await notes.write(note));
+    await this.#moveChain(parts, base, change.append);
+    await unlessFull(() => side.remove(change.sideRemoved));
+    await unlessFull(() => pending.remove(change.pendingRemoved));
+    for (const file of [pending, journal, side]) await unlessFull(() => file.tidy());
   }
 
   async #moveChain(parts: Parts, base: number, append: readonly StoredBlock[]): Promise<void> {
@@ -204,17 +211,15 @@ export class FileStore implements Store {
   }
 }
 
-/** For what is made up for when opening: a removal that is not recorded, a file that is longer than it need be. */
-async function unlessFull(run: () => Promise<void>): Promise<void> {
+/** The newest first. @returns false when one of them failed, so that nobody knows what is on the disk */
+async function isTakenBack(undos: readonly Undo[]): Promise<boolean> {
   try {
-    await run();
+    for (const undo of undos.toReversed()) await undo();
+    return true;
   } catch (error) {
-    if (!isFull(error)) throw error;
+    if (error instanceof StoreError) return false;
+    throw error;
   }
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof StoreError && error.code === 'full';
 }
 
 function failed(error: unknown): StoreError {

@@ -11,7 +11,7 @@ import { CodecError } from '../../core/errors.ts';
 import { type JournalEntry, keptEntries } from '../../core/storage/journal.ts';
 import { journalEntries, type SignedBlock } from '../../core/storage/store.ts';
 import type { Disk } from './disk.ts';
-import { RecordLog } from './record-log.ts';
+import { orUndo, RecordLog, type Undo } from './record-log.ts';
 
 /** `bytes` is empty for all but the newest after the file was written anew. */
 const entryCodec: Codec<SignedBlock> = struct({
@@ -54,10 +54,16 @@ export class JournalFile {
     return this.#last?.bytes;
   }
 
-  async append(signed: SignedBlock, durable: boolean): Promise<void> {
-    await this.#log.append([encode(entryCodec, signed)]);
-    if (durable) await this.#log.sync();
+  async append(signed: SignedBlock, durable: boolean): Promise<Undo> {
+    const last = this.#last;
+    const cut = await this.#log.append([encode(entryCodec, signed)]);
+    if (durable) await orUndo(cut, () => this.#log.sync());
     this.#take(signed);
+    return async () => {
+      await cut();
+      this.#entries.pop();
+      this.#last = last;
+    };
   }
 
   /** Writes the file anew when that is worth it. */

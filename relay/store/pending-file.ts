@@ -9,7 +9,7 @@ import { type ItemId, type ItemIdHex, itemIdHex } from '../../core/crypto/keys.t
 import { CodecError } from '../../core/errors.ts';
 import type { PendingItem } from '../../core/storage/store.ts';
 import type { Disk } from './disk.ts';
-import { RecordLog } from './record-log.ts';
+import { orUndo, RecordLog, type Undo } from './record-log.ts';
 
 type Step =
   | { readonly kind: 'added'; readonly id: ItemId; readonly bytes: Uint8Array }
@@ -56,9 +56,15 @@ export class PendingFile {
   }
 
   /** All of them, or none. */
-  async add(items: readonly PendingItem[], durable: boolean): Promise<void> {
-    await this.#record(items.map(({ id, bytes }) => ({ kind: 'added', id, bytes })));
-    if (durable && items.length > 0) await this.#log.sync();
+  async add(items: readonly PendingItem[], durable: boolean): Promise<Undo> {
+    const before = items.map(({ id }) => [id, this.#items.get(itemIdHex(id))] as const);
+    const cut = await this.#record(items.map(({ id, bytes }) => ({ kind: 'added', id, bytes })));
+    const undo = async (): Promise<void> => {
+      await cut();
+      for (const [id, item] of before) this.#apply(item ? { kind: 'added', ...item } : { kind: 'removed', id });
+    };
+    if (durable && items.length > 0) await orUndo(undo, () => this.#log.sync());
+    return undo;
   }
 
   async remove(ids: readonly ItemId[]): Promise<void> {
@@ -72,10 +78,10 @@ export class PendingFile {
     await this.#log.rewrite(steps.map((step) => encode(stepCodec, step)));
   }
 
-  async #record(steps: readonly Step[]): Promise<void> {
-    if (steps.length === 0) return;
-    await this.#log.append(steps.map((step) => encode(stepCodec, step)));
+  async #record(steps: readonly Step[]): Promise<Undo> {
+    const cut = await this.#log.append(steps.map((step) => encode(stepCodec, step)));
     for (const step of steps) this.#apply(step);
+    return cut;
   }
 
   #apply(step: Step): void {

@@ -7,8 +7,21 @@
  */
 import { crc32 } from 'node:zlib';
 import { Reader, Writer } from '../../core/codec/cursor.ts';
-import { invariant } from '../../core/errors.ts';
+import { invariant, StoreError } from '../../core/errors.ts';
 import type { Disk, DiskFile } from './disk.ts';
+
+/** Takes back the last thing that was written, before anything else is. */
+export type Undo = () => Promise<void>;
+
+/** Runs it, and takes back what was written before it when it fails. */
+export async function orUndo(undo: Undo, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+}
 
 const headerBytes = 8;
 
@@ -16,6 +29,7 @@ export class RecordLog {
   readonly #disk: Disk;
   readonly #name: string;
   #file: DiskFile;
+  #isSynced = true;
 
   private constructor(disk: Disk, name: string, file: DiskFile) {
     this.#disk = disk;
@@ -35,18 +49,37 @@ export class RecordLog {
     return this.#file.length;
   }
 
-  /** All of them, or none. */
-  async append(payloads: readonly Uint8Array[]): Promise<void> {
+  /** All of them, or none. @returns takes them away again */
+  async append(payloads: readonly Uint8Array[]): Promise<Undo> {
+    if (payloads.length === 0) return async () => undefined;
+    const length = this.#file.length;
     await this.#file.append(encodeRecords(payloads));
+    this.#isSynced = false;
+    return () => this.truncate(length);
+  }
+
+  /**
+   * The payload of the record that begins there, which must be a whole one of so many bytes.
+   * @throws StoreError `corrupt` when it is no more what it was
+   */
+  async read(position: number, payloadBytes: number): Promise<Uint8Array> {
+    const { payloads } = readRecords(await this.#file.read(position, recordBytes(payloadBytes)));
+    const [payload] = payloads;
+    if (payload?.length !== payloadBytes) throw new StoreError('corrupt', `a record of ${this.#name} is damaged`);
+    return payload;
   }
 
   /** Keeps the records that begin before `length`, which must be where one ends. */
-  truncate(length: number): Promise<void> {
-    return this.#file.truncate(length);
+  async truncate(length: number): Promise<void> {
+    await this.#file.truncate(length);
+    this.#isSynced = false;
   }
 
-  sync(): Promise<void> {
-    return this.#file.sync();
+  /** Waits until everything written is on the disk. */
+  async sync(): Promise<void> {
+    if (this.#isSynced) return;
+    await this.#file.sync();
+    this.#isSynced = true;
   }
 
   /** Puts these records in the place of all, whole or not at all. */
@@ -54,6 +87,7 @@ export class RecordLog {
     await this.#disk.replace(this.#name, encodeRecords(payloads));
     await this.#file.close();
     this.#file = await this.#disk.open(this.#name);
+    this.#isSynced = true;
   }
 }
 

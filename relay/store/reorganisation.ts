@@ -3,7 +3,8 @@
  * chain is touched.
  *
  * After a crash the chain is the old one, or the file says how to finish the new one. It names the tip it replaces, so
- * that one left behind by a finished change does nothing to a chain that has gone on.
+ * that one left behind by a finished change does nothing to the new chain; and it is removed for good before the change
+ * is done, for later the blocks that were cut may come back.
  */
 import { acceptedBlockBytes } from '../../core/chain/block.ts';
 import { equalBytes } from '../../core/codec/bytes.ts';

@@ -11,6 +11,7 @@ import {
   type StoredBlock,
 } from '../../core/storage/store.ts';
 import { ChainMaker, noChange } from './material.ts';
+import { sideContract } from './side-branches.ts';
 import {
   changedAt,
   expectChain,
@@ -343,6 +344,8 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         expectKept(opened.recent, kept([block]));
       });
     });
+
+    sideContract(() => ({ store, maker, reopened }));
 
     describe('closing', () => {
       it('keeps the changes asked for before it', async () => {

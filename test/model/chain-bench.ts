@@ -92,6 +92,8 @@ export class Audience {
         this.pending.splice(place, 1);
         return;
       }
+      case 'acknowledged':
+      case 'settled':
       case 'changed':
         return;
     }

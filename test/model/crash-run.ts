@@ -7,9 +7,11 @@
  */
 import { bytesToHex } from '../../core/codec/bytes.ts';
 import { hashHex } from '../../core/crypto/keys.ts';
-import type { Change, PendingItem, StoredBlock } from '../../core/storage/store.ts';
+import { type Note, noteNames, type StoredBlock } from '../../core/storage/store.ts';
 import { FileStore } from '../../relay/store/files.ts';
 import { ChainMaker, noChange } from '../contract/material.ts';
+import { plainSide, unlimited } from '../contract/store-expectations.ts';
+import { emptyState, Plan, type State, type Step } from './crash-plan.ts';
 import { type Contents, type Fate, RecordedDisk } from './recorded-disk.ts';
 import { Seeded } from './seeded.ts';
 import { allHold } from './verifiers.ts';
@@ -18,7 +20,7 @@ export interface CrashSums {
   /** Beginnings of the run, and crashes in all: each beginning with several fates. */
   readonly points: number;
   readonly crashes: number;
-  /** Committed blocks, items or signatures that were gone, and chains that nobody had written. */
+  /** Committed blocks of either side, items, notes or signatures that were gone, and chains that nobody had written. */
   readonly lost: readonly string[];
   /** Folders that did not open, or did not go on. */
   readonly unreadable: readonly string[];
@@ -47,69 +49,6 @@ export async function crashRun(seed: number, changes: number): Promise<CrashSums
     }
   }
   return sums;
-}
-
-/** What a store holds after so many changes. */
-interface State {
-  readonly chain: readonly StoredBlock[];
-  /** What was pending when it was asked to be durable, by id. */
-  readonly pending: ReadonlyMap<string, PendingItem>;
-  readonly signed: ReadonlySet<string>;
-}
-
-interface Step {
-  readonly change: Change;
-  readonly after: State;
-}
-
-/** Changes as a peer makes them: blocks that follow, branches that win, own blocks with their journal, own items. */
-class Plan {
-  readonly steps: Step[] = [];
-  readonly #seeded: Seeded;
-  readonly #maker: ChainMaker;
-
-  constructor(seed: number) {
-    this.#seeded = new Seeded(seed);
-    this.#maker = new ChainMaker(seed + 2);
-  }
-
-  get state(): State {
-    return this.steps.at(-1)?.after ?? { chain: [], pending: new Map(), signed: new Set() };
-  }
-
-  next(): Change {
-    const { chain, pending, signed } = this.state;
-    const seeded = this.#seeded;
-    const cuts = chain.length > 0 && seeded.chance(0.3);
-    const cutTo = cuts ? Math.max(0, chain.length - seeded.between(1, 4)) : undefined;
-    const kept = chain.slice(0, cutTo);
-    const append = this.#maker.chain(seeded.below(cuts ? 5 : 4), kept.at(-1));
-    const [own] = append;
-    const isSigned = own !== undefined && !cuts && seeded.chance(0.3);
-    const pendingAdded = Array.from({ length: seeded.below(3) }, () => this.#maker.pending(seeded.below(300)));
-    const pendingRemoved = [...pending.values()].filter(() => seeded.chance(0.3)).map(({ id }) => id);
-    const durable = isSigned || seeded.chance(0.5);
-    const change: Change = {
-      ...noChange,
-      durable,
-      signed: isSigned ? { parent: kept.at(-1)?.hash, hash: own.hash, bytes: own.bytes } : undefined,
-      cutTo,
-      append,
-      pendingAdded,
-      pendingRemoved,
-    };
-    const removed = new Set(pendingRemoved.map(bytesToHex));
-    const synced = durable || cuts ? pendingAdded.map((item) => [bytesToHex(item.id), item] as const) : [];
-    this.steps.push({
-      change,
-      after: {
-        chain: [...kept, ...append],
-        pending: new Map([...pending, ...synced].filter(([id]) => !removed.has(id))),
-        signed: new Set([...signed, ...(isSigned ? [hashHex(own.hash)] : [])]),
-      },
-    });
-    return change;
-  }
 }
 
 /** The disk after all changes, and how many operations there were after each. */
@@ -158,7 +97,7 @@ async function missing(contents: Contents, plan: Plan, finished: number): Promis
   const opened = await store.open();
   const held = (await store.blocks(0, opened.count + 1, Number.MAX_SAFE_INTEGER)).map(({ bytes }) => bytesToHex(bytes));
   const lost: string[] = [];
-  const state: State = plan.steps[finished - 1]?.after ?? { chain: [], pending: new Map(), signed: new Set() };
+  const state = plan.steps[finished - 1]?.after ?? emptyState;
   const underWay = plan.steps[finished];
   const chain = allowed(state, underWay).find((blocks) => hexOf(blocks) === held.join());
   if (chain === undefined) return [`a chain of ${held.length} blocks that was never committed`];
@@ -175,8 +114,44 @@ async function missing(contents: Contents, plan: Plan, finished: number): Promis
     const isOwn = plan.steps.some(({ change }) => change.signed !== undefined && change.signed.hash === hash);
     if (isOwn && !journal.has(hashHex(hash))) lost.push('the signature of a block that is on the chain');
   }
+  lost.push(...(await missingBeside(store, plan, state, underWay)), ...missingNotes(opened.notes, state, underWay));
   await goOn(disk, store, chain.at(-1));
   return lost;
+}
+
+/** A block that was to be kept, or that a cut takes and is to be kept, stands on the main chain or beside it; on one. */
+async function missingBeside(
+  store: FileStore,
+  plan: Plan,
+  state: State,
+  underWay: Step | undefined,
+): Promise<string[]> {
+  const { cutTo, append = [], sideAdded = [], sideRemoved = [] } = underWay?.change ?? {};
+  const held = new Map((await store.sideBlocks(0, 9_999, unlimited)).map((block) => [hashHex(block.hash), block]));
+  const forgotten = new Set(sideRemoved.map(hashHex));
+  for (const { hash } of append) forgotten.delete(hashHex(hash));
+  const leaving = state.chain.slice(cutTo).map(({ hash }) => hashHex(hash));
+  const kept = new Set(sideAdded.map(({ hash }) => hashHex(hash)));
+  const due = [...state.safe, ...leaving.filter((hash) => cutTo !== undefined && kept.has(hash))];
+  const lost: string[] = [];
+  for (const hash of due) {
+    const block = plan.blocks.get(hash);
+    const isOnMain = block !== undefined && (await store.heightOf(block.hash)) !== undefined;
+    if (!isOnMain && !held.has(hash) && !forgotten.has(hash)) lost.push(`a block beside the main chain, ${hash}`);
+    if (isOnMain && held.has(hash)) lost.push(`one of the two places of block ${hash}`);
+  }
+  const known = new Set(plan.steps.flatMap(({ change }) => plainSide(change.sideAdded)));
+  for (const block of plainSide([...held.values()])) if (!known.has(block)) lost.push(`what stood beside: ${block}`);
+  return lost;
+}
+
+function missingNotes(notes: readonly Note[], state: State, underWay: Step | undefined): string[] {
+  const hex = (note: Note | undefined) => note && bytesToHex(note.bytes);
+  const wrong = noteNames.filter((name) => {
+    const found = hex(notes.find((note) => note.name === name));
+    return found !== hex(state.notes.get(name)) && found !== hex(underWay?.after.notes.get(name));
+  });
+  return wrong.map((name) => `the newest note of ${name}`);
 }
 
 /** What the chain may be: as it was after the last change that was done, or as the one under way may have made it. */

@@ -120,7 +120,7 @@ function leftOf(operation: Operation, fate: Fate, nth: number): Operation | unde
 }
 
 function syncs(kind: Operation['kind']): boolean {
-  return kind === 'sync' || kind === 'replace';
+  return kind === 'sync' || kind === 'replace' || kind === 'remove';
 }
 
 function apply(files: Map<string, Uint8Array>, operation: Operation): void {

@@ -31,6 +31,8 @@ export class Delivered {
       case 'pendingRemoved':
         if (!this.pending.delete(itemIdHex(delivery.id))) this.#violated('removed from pending what was not there');
         return;
+      case 'acknowledged':
+      case 'settled':
       case 'changed':
         return;
     }

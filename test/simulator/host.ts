@@ -60,6 +60,8 @@ export class SimulatedPeer implements Endpoint, Sender {
   readonly signedHeights: number[] = [];
   /** Codes of what it reported, since its first start. */
   readonly reports = new Set<string>();
+  /** Of those, the ones it has not taken back. */
+  readonly problems = new Set<string>();
   /** Where it looks for others whenever it starts: in a tab the relay's room, on a server its list. */
   readonly contacts: string[] = [];
   /** Its clock less the agenda's. */
@@ -285,7 +287,8 @@ export class SimulatedPeer implements Endpoint, Sender {
           this.#appliedAt.set(effect.delivery.block.height, this.#world.agenda.now);
         return this.delivered.take(effect.delivery);
       case 'report':
-        if (effect.message !== undefined) this.reports.add(effect.code);
+        if (effect.message === undefined) this.problems.delete(effect.code);
+        else for (const codes of [this.reports, this.problems]) codes.add(effect.code);
         return;
     }
   }

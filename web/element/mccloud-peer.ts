@@ -35,6 +35,8 @@
  * @csspart pending-item - An item that waits for its block; `data-id`, `data-author`.
  * @csspart block - A block; `data-hash`, `data-height`, `data-author`.
  * @csspart block-item - An item of a block; `data-id`, `data-author`, `data-verified`.
+ * @csspart level - How firmly an item of one's own stands; `data-level`.
+ * @csspart given-way - Blocks that have just left the chain, for a while; `gone-block` is one of them.
  * @csspart older - The button that shows older blocks.
  * @csspart newest - The button that goes back to the newest block.
  * @csspart export - The button that makes a file of the chain.

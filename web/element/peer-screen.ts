@@ -8,10 +8,12 @@ import { html, type TemplateResult } from 'lit';
 import type { PeerFace } from '../../core/face.ts';
 import { Announcer } from './announcer.ts';
 import { ChainWindow } from './chain-window.ts';
+import { GivenWay } from './given-way.ts';
 import type { Settings } from './settings.ts';
 import { Unfolding } from './unfolding.ts';
 import { chainView } from './views/chain.ts';
 import { ConnectForm } from './views/connect-form.ts';
+import { givenWayView } from './views/given-way.ts';
 import { peersView } from './views/peers.ts';
 import { pendingView } from './views/pending.ts';
 import { problemsView } from './views/problems.ts';
@@ -26,6 +28,7 @@ export class PeerScreen {
   readonly #connectForm: ConnectForm;
   readonly #transferForm: TransferForm;
   readonly #chain: ChainWindow;
+  readonly #givenWay: GivenWay;
   readonly #unfolding: Unfolding;
   readonly #announcer: Announcer;
   readonly #ends: readonly (() => void)[];
@@ -39,6 +42,7 @@ export class PeerScreen {
     this.#connectForm = new ConnectForm(peer, settings, changed);
     this.#transferForm = new TransferForm(peer, transfer, changed);
     this.#chain = new ChainWindow(peer, changed);
+    this.#givenWay = new GivenWay(changed);
     this.#unfolding = new Unfolding(changed);
     this.#announcer = new Announcer((sentence) => {
       this.#announced = sentence;
@@ -47,14 +51,22 @@ export class PeerScreen {
     this.#ends = [
       () => this.#chain.close(),
       () => this.#announcer.stop(),
+      () => this.#givenWay.stop(),
+      peer.on('revert', (blocks) => {
+        this.#givenWay.reverted(blocks);
+        this.#announcer.blocksGone(blocks.length);
+      }),
       peer.on('block', (block) => {
+        this.#givenWay.applied(block);
         if (peer.status.syncing === undefined) this.#announcer.blockAdded(block);
       }),
     ];
   }
 
   render(): TemplateResult {
-    const { status, pending, publicKey, known } = this.#peer;
+    const { status, pending, publicKey: own, known } = this.#peer;
+    const { waitingFor, height } = status;
+    const progressOf: PeerFace['progressOf'] = (id) => this.#peer.progressOf(id);
     return html`
       <div class="sheet">
         <div class="top">${this.#header.render()} ${problemsView(status)}</div>
@@ -63,12 +75,13 @@ export class PeerScreen {
             ${this.#form.render()}
             <section class="chain" aria-labelledby="chain-title">
               <h2 id="chain-title">Chain</h2>
-              ${pendingView(pending, status.waitingFor, publicKey, this.#unfolding)}
-              ${chainView(this.#chain, { height: status.height, own: publicKey, alone: known.size === 0 }, this.#unfolding)}
+              ${pendingView({ pending, waitingFor, own, progressOf }, this.#unfolding)}
+              ${givenWayView(this.#givenWay)}
+              ${chainView(this.#chain, { height, own, alone: known.size === 0, progressOf }, this.#unfolding)}
             </section>
           </div>
           <div class="side">
-            ${peersView(this.#peer.peers(), publicKey)}
+            ${peersView(this.#peer.peers(), own)}
             ${this.#connectForm.render()}
             ${this.#transferForm.render()}
             <slot name="aside"></slot>

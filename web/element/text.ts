@@ -54,6 +54,11 @@ export function counted(number: number, one: string, many = `${one}s`): string {
   return `${count(number)} ${number === 1 ? one : many}`;
 }
 
+/** The same on the screen and for a screen reader. */
+export function gaveWay(blocks: number): string {
+  return `${counted(blocks, 'block')} gave way to a better branch.`;
+}
+
 /** `812 bytes`, `1.5 KiB`, `512 KiB`. */
 export function size(bytes: number): string {
   if (bytes < 1_024) return counted(bytes, 'byte');

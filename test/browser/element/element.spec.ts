@@ -175,6 +175,110 @@ test.describe('a chain of ten thousand blocks', () => {
   });
 });
 
+test.describe('a receipt', () => {
+  test('is told beside each own item, and beside no other', async ({ page }) => {
+    await show(page, 'levels');
+    const words = ['pending', 'in a block', 'confirmed by 1 other', 'acknowledged 2 of 3', 'final'];
+    await expect(part(page, 'level')).toHaveText(words);
+    for (const [item, level] of [
+      ['This one is in a block.', 'included'],
+      ['This one is confirmed.', 'confirmed'],
+      ['This one is acknowledged.', 'acknowledged'],
+      ['This one is final.', 'final'],
+    ] as const) {
+      const place = part(page, 'block-item').filter({ hasText: item });
+      await expect(part(place, 'level')).toHaveAttribute('data-level', level);
+    }
+    const other = part(page, 'block-item').filter({ hasText: 'An item of another' });
+    await expect(other).toHaveCount(1);
+    await expect(part(other, 'level')).toHaveCount(0);
+  });
+
+  test('follows its item as it goes', async ({ page }) => {
+    await show(page, 'five');
+    await part(page, 'item-input').fill('Mine.');
+    await part(page, 'share').click();
+    const waiting = part(page, 'pending-item').filter({ hasText: 'Mine.' });
+    await expect(part(waiting, 'level')).toHaveText('pending');
+    const block = await page.evaluate(() => {
+      const [peer] = window.stage.opened;
+      const mine = [...(peer?.pending.values() ?? [])].at(-1);
+      return mine === undefined ? undefined : peer?.write([mine]).hash;
+    });
+    const item = page.locator(`[data-hash="${block}"]`);
+    await expect(part(item, 'level')).toHaveText('in a block');
+    await page.evaluate(() => {
+      const [peer] = window.stage.opened;
+      for (const [id, place] of peer?.progress ?? []) {
+        if (place.level !== 'included') continue;
+        peer?.progress.set(id, { ...place, level: 'acknowledged', depth: 0, authors: 0, by: 1, of: 3 });
+      }
+      peer?.set({});
+    });
+    await expect(part(item, 'level')).toHaveText('acknowledged 1 of 3');
+  });
+});
+
+test.describe('a reorganisation', () => {
+  test('shows the blocks that gave way, says so, and lets an own item wait again', async ({ page }) => {
+    await page.clock.install();
+    await show(page, 'five');
+    await part(page, 'item-input').fill('Mine, in the branch that loses.');
+    await part(page, 'share').click();
+    const lost = await page.evaluate(() => {
+      const [peer] = window.stage.opened;
+      const mine = [...(peer?.pending.values() ?? [])].at(-1);
+      const blocks = mine === undefined ? [] : [peer?.write([mine]), peer?.write([window.stage.itemOf('Lost.', 2)])];
+      peer?.revert(2);
+      for (let block = 0; block < 3; block++) peer?.write([window.stage.itemOf(`won ${block}`, 1)]);
+      return blocks.map((block) => block?.hash);
+    });
+    const given = part(page, 'given-way');
+    await expect(given).toContainText('2 blocks gave way to a better branch.');
+    await expect(part(page, 'gone-block')).toHaveText([/8.*Lost\./s, /7.*Mine, in the branch that loses\./s]);
+    for (const hash of lost) await expect(page.locator(`[part="block"][data-hash="${hash}"]`)).toHaveCount(0);
+    await expect(part(page, 'block-item').first()).toContainText('won 2');
+    const waiting = part(page, 'pending-item').filter({ hasText: 'Mine, in the branch that loses.' });
+    await expect(waiting).toContainText('its block 7 gave way; waiting for another');
+    await page.clock.runFor(13_000);
+    await expect(given).toHaveCount(0);
+    await expect(waiting).toHaveCount(1);
+  });
+
+  test('is announced politely', async ({ page }) => {
+    await show(page, 'five');
+    await expect(part(page, 'block')).toHaveCount(7);
+    await page.evaluate(() => window.stage.opened[0]?.revert(1));
+    await expect(page.getByRole('status').filter({ hasText: '1 block gave way to a better branch.' })).toHaveAttribute(
+      'aria-live',
+      'polite',
+    );
+  });
+
+  test('that is deep shows a few blocks and how many there were', async ({ page }) => {
+    await show(page, 'many');
+    await expect(part(page, 'block')).toHaveCount(20);
+    await page.evaluate(() => {
+      const [peer] = window.stage.opened;
+      // As the core tells of a long way: in several steps.
+      for (let step = 0; step < 3; step++) peer?.revert(64);
+    });
+    await expect(part(page, 'given-way')).toContainText('192 blocks gave way to a better branch.');
+    await expect(part(page, 'given-way')).toContainText('and 189 blocks before');
+    await expect(part(page, 'gone-block')).toHaveCount(3);
+  });
+
+  test('that is taken back at once leaves nothing on the screen', async ({ page }) => {
+    await show(page, 'five');
+    await expect(part(page, 'block')).toHaveCount(7);
+    await page.evaluate(() => window.stage.opened[0]?.revert(1));
+    await expect(part(page, 'given-way')).toHaveCount(1);
+    await page.evaluate(() => window.stage.opened[0]?.giveBack());
+    await expect(part(page, 'given-way')).toHaveCount(0);
+    await expect(part(page, 'block')).toHaveCount(7);
+  });
+});
+
 test.describe('for everybody', () => {
   test('a new block is announced politely', async ({ page }) => {
     await show(page, 'five');
@@ -217,16 +321,20 @@ test.describe('for everybody', () => {
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await show(page, 'five');
     await expect(part(page, 'block').first()).toHaveCSS('animation-name', 'none');
+    await page.evaluate(() => window.stage.opened[0]?.revert(1));
+    await expect(part(page, 'given-way')).toHaveCSS('animation-name', 'none');
     await page.emulateMedia({ reducedMotion: 'no-preference' });
     await expect(part(page, 'block').first()).toHaveCSS('animation-name', 'tie');
+    await expect(part(page, 'given-way')).toHaveCSS('animation-name', 'fade');
   });
 
   for (const width of [320, 390, 768, 1280]) {
     test(`nothing overflows at ${width} pixels`, async ({ page }) => {
       await page.setViewportSize({ width, height: 800 });
-      for (const scene of ['alone', 'five', 'problems', 'odd'] as const) {
+      for (const scene of ['alone', 'five', 'problems', 'levels', 'odd'] as const) {
         await show(page, scene);
         await expect(part(page, 'own-key')).toBeVisible();
+        await page.evaluate(() => window.stage.opened[0]?.revert(1));
         expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), scene).toBeLessThanOrEqual(
           0,
         );

@@ -138,6 +138,7 @@ describe('a reorganisation', () => {
     const better = b.block(root, [b.key]);
     await hear(better);
     expect([receipt.progress.level, [...peer.pending.keys()]]).toEqual(['pending', [receipt.item.id]]);
+    expect(receipt.progress).toMatchObject({ gaveWay: { height: 1 } });
     await hear(b.block(better, [b.key], [data]));
     expect(levels.slice(levels.indexOf('included'))).toEqual(['included', 'pending', 'included']);
     expect((await receipt.included).height).toBe(1);

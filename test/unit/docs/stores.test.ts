@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -24,7 +24,7 @@ import {
   vector,
 } from '../../../core/codec/codec.ts';
 import { nobleCurve, nobleVerifier } from '../../../core/crypto/noble-curve.ts';
-import { journalEntries } from '../../../core/storage/store.ts';
+import { journalEntries, type SideBlock } from '../../../core/storage/store.ts';
 import { decompressCapped } from '../../../core/storage/zstd.ts';
 import { folderDisk } from '../../../relay/store/disk.ts';
 import { FileStore } from '../../../relay/store/files.ts';
@@ -139,6 +139,14 @@ const bytes32 = fixedBytes<Uint8Array>(32);
 const anyBytes = byteVector(2 ** 20);
 const itemsRecord = struct({ hash: bytes32, items: vector(bytes32, 99), unverified: vector(u32, 99) });
 const journalRecord = struct({ parent: option(bytes32), hash: bytes32, bytes: anyBytes });
+const sideRecord = union({
+  added: {
+    number: 0,
+    codec: struct({ hash: bytes32, parent: bytes32, height: u32, unverified: vector(u32, 99), frame: anyBytes }),
+  },
+  removed: { number: 1, codec: struct({ hash: bytes32 }) },
+});
+const noteRecord = struct({ bytes: anyBytes });
 const pendingRecord = union({
   added: { number: 0, codec: struct({ id: bytes32, bytes: anyBytes }) },
   removed: { number: 1, codec: struct({ id: bytes32 }) },
@@ -179,11 +187,15 @@ describe('the folder of docs/protocol.md', () => {
     await keepNetworkName(folder, 'main');
     await store.open();
     await store.change({ ...noChange, append: [first, second], pendingAdded: [item], signed });
-    await store.change({ ...noChange, pendingRemoved: [item.id] });
+    const [left, gone] = maker.branch(2, first) as [SideBlock, SideBlock];
+    const notes = (['addresses', 'votes'] as const).map((name) => ({ name, bytes: maker.bytes(9) }));
+    await store.change({ ...noChange, pendingRemoved: [item.id], sideAdded: [left], notes });
+    await store.change({ ...noChange, sideAdded: [gone] });
+    await store.change({ ...noChange, sideRemoved: [gone.hash] });
     const names = await readdir(folder);
     await store.close();
 
-    const named = [...folderSection.matchAll(/^\| `([\w.]+)` \| [^|]* \| [^|]* \|$/gm)].map(([, name]) => name);
+    const named = [...folderSection.matchAll(/^\| `([\w.-]+)` \| [^|]* \| [^|]* \|$/gm)].map(([, name]) => name);
     expect(named.filter((name) => name !== 'reorganisation.db').sort()).toEqual(names.sort());
     expect(records(await fileOf('items.db'), itemsRecord)).toEqual(
       [first, second].map(({ hash, items, unverified }) => ({ hash, items, unverified })),
@@ -193,6 +205,20 @@ describe('the folder of docs/protocol.md', () => {
       { kind: 'added', ...item },
       { kind: 'removed', id: item.id },
     ]);
+    const [added, addedToo, removed] = records(await fileOf('side-branches.db'), sideRecord);
+    expect(removed).toEqual({ kind: 'removed', hash: gone.hash });
+    for (const [record, block] of [
+      [added, left],
+      [addedToo, gone],
+    ] as const) {
+      if (record?.kind !== 'added') throw new Error('a block was added');
+      const { kind, frame, ...fields } = record;
+      expect({ ...fields, bytes: decompressCapped(frame, 1_000) }).toEqual(block);
+    }
+    for (const { name, bytes } of notes) {
+      expect(records(await fileOf(`${name}.db`), noteRecord)).toEqual([{ bytes }]);
+      expect((await stat(join(folder, `${name}.db`))).mode & 0o777).toBe(0o600);
+    }
     expect(JSON.parse((await fileOf('identity')).toString())).toEqual({
       secret: expect.stringMatching(/^[0-9a-f]{64}$/),
     });

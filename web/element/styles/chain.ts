@@ -1,5 +1,6 @@
 /**
- * How items and blocks look: what waits hangs loose on a dashed rail, what stands in a block is knotted to the solid one.
+ * How items and blocks look: what waits hangs loose on a dashed rail, what stands in a block is knotted to the solid one,
+ * and what gave way to a better branch comes untied and fades.
  */
 import { css } from 'lit';
 
@@ -164,6 +165,64 @@ export const chainStyles = css`
     rotate: 42deg;
   }
 
+  .level {
+    padding: 0 0.3125rem;
+    border-radius: 2px;
+    background: var(--_wash);
+    color: var(--_quiet);
+    font-size: 0.8125rem;
+    white-space: nowrap;
+  }
+
+  .level[data-level='pending'] {
+    background: none;
+    outline: 1px dashed currentColor;
+    outline-offset: -1px;
+  }
+
+  .level[data-level='acknowledged'],
+  .level[data-level='final'] {
+    color: var(--_ink);
+  }
+
+  .level[data-level='final'] {
+    font-weight: 600;
+  }
+
+  /* A reorganisation */
+  .given-way {
+    display: grid;
+    gap: 0.5rem;
+    padding: 0.625rem 0.875rem 0;
+    border-inline-start: 4px solid var(--_weld);
+    background: var(--_wash);
+  }
+
+  .gone .block {
+    padding-block-end: 0.75rem;
+    color: var(--_quiet);
+  }
+
+  .gone .block::before {
+    border-inline-start-style: dashed;
+  }
+
+  .gone .knot {
+    border: 2px solid var(--_quiet);
+    background: transparent;
+  }
+
+  .gone .data,
+  .gone .height,
+  .gone code {
+    font-size: 0.9375rem;
+    text-decoration: line-through;
+  }
+
+  .given-way .end {
+    padding-block-end: 0.625rem;
+  }
+
   .tag {
     padding: 0 0.3125rem;
     border: 1px solid currentColor;
@@ -184,6 +243,31 @@ export const chainStyles = css`
     .pending > .items > .item,
     .block {
       animation: tie 0.24s ease-out;
+    }
+
+    .gone .block {
+      animation: untie 0.6s ease-in-out;
+    }
+
+    /* Away before it is taken away (given-way.ts). */
+    .given-way {
+      animation: fade 12s ease-in forwards;
+    }
+
+    @keyframes untie {
+      from {
+        color: var(--_ink);
+        translate: -1.375rem 0;
+      }
+    }
+
+    @keyframes fade {
+      80% {
+        opacity: 1;
+      }
+      to {
+        opacity: 0.1;
+      }
     }
 
     @keyframes tie {

@@ -4,7 +4,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { PublicKeyHex } from '../../../core/crypto/keys.ts';
-import type { BlockView } from '../../../core/face.ts';
+import type { BlockView, PeerFace } from '../../../core/face.ts';
 import type { ChainWindow } from '../chain-window.ts';
 import { count, counted, shortHex } from '../text.ts';
 import type { Unfolding } from '../unfolding.ts';
@@ -17,13 +17,11 @@ export interface ChainFacts {
   readonly own: PublicKeyHex;
   /** Whether nobody else is known. */
   readonly alone: boolean;
+  readonly progressOf: PeerFace['progressOf'];
 }
 
-export function chainView(
-  chain: ChainWindow,
-  { height, own, alone }: ChainFacts,
-  unfolding: Unfolding,
-): TemplateResult {
+export function chainView(chain: ChainWindow, facts: ChainFacts, unfolding: Unfolding): TemplateResult {
+  const { height, alone } = facts;
   const { blocks, fault } = chain;
   if (height === 0) return html`<p class="note">${alone ? `${empty} ${inviting}` : empty}</p>`;
   return html`
@@ -32,7 +30,7 @@ export function chainView(
       ${repeat(
         [...blocks].reverse(),
         ({ hash }) => hash,
-        (block) => blockView(block, own, unfolding),
+        (block) => blockView(block, facts, unfolding),
       )}
     </ol>
     ${fault === undefined ? nothing : html`<p class="problem" role="status">${fault}</p>`} ${olderView(chain)}
@@ -46,7 +44,7 @@ const inviting = 'Open this page in a second tab, or send somebody its address.'
 const firstShown = 12;
 const stepShown = 100;
 
-function blockView(block: BlockView, own: PublicKeyHex, unfolding: Unfolding): TemplateResult {
+function blockView(block: BlockView, { own, progressOf }: ChainFacts, unfolding: Unfolding): TemplateResult {
   const { height, hash, author, items } = block;
   const shown = items.slice(0, firstShown + unfolding.steps(hash) * stepShown);
   const hidden = items.length - shown.length;
@@ -66,7 +64,8 @@ function blockView(block: BlockView, own: PublicKeyHex, unfolding: Unfolding): T
                 data-author=${item.author}
                 data-verified=${String(item.verified)}
               >
-                ${dataView(item, `${hash} ${index}`, unfolding)} ${authorView(item, own)}
+                ${dataView(item, `${hash} ${index}`, unfolding)}
+                ${authorView(item, own, item.repeated ? undefined : progressOf(item.id))}
               </li>
             `,
           )}

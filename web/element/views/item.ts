@@ -6,10 +6,11 @@
  */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { PublicKeyHex } from '../../../core/crypto/keys.ts';
-import type { Item } from '../../../core/face.ts';
+import type { Item, Progress } from '../../../core/face.ts';
 import { clip, type Reading, readingOf, size, spacedHex } from '../text.ts';
 import type { Unfolding } from '../unfolding.ts';
 import { keyView } from './key.ts';
+import { progressView } from './progress.ts';
 
 /** @param thing names the item among all that can be unfolded */
 export function dataView({ data }: Item, thing: string, unfolding: Unfolding): TemplateResult {
@@ -24,7 +25,12 @@ export function dataView({ data }: Item, thing: string, unfolding: Unfolding): T
   }${label}${more}</div>`;
 }
 
-export function authorView({ author, verified, repeated }: Item, own: PublicKeyHex): TemplateResult {
+/** @param progress of an item of one's own, while it is followed */
+export function authorView(
+  { author, verified, repeated }: Item,
+  own: PublicKeyHex,
+  progress: Progress | undefined,
+): TemplateResult {
   const again = repeated
     ? html`<span class="tag" title="The same item stands earlier in this block">repeated</span>`
     : nothing;
@@ -34,7 +40,7 @@ export function authorView({ author, verified, repeated }: Item, own: PublicKeyH
       <span class="note">the signature is not that of</span> ${keyView(author, own)}${again}
     </p>`;
   }
-  return html`<p class="author">${keyView(author, own)}<span class="verified">verified</span>${again}</p>`;
+  return html`<p class="author">${keyView(author, own)}<span class="verified">verified</span>${again}${progressView(progress)}</p>`;
 }
 
 /** Units and lines of a text, and bytes of other data, shown at first and added by each step. */

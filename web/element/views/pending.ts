@@ -4,15 +4,21 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { ItemIdHex, PublicKeyHex } from '../../../core/crypto/keys.ts';
-import type { Item, WaitingFor } from '../../../core/face.ts';
+import type { Item, PeerFace, WaitingFor } from '../../../core/face.ts';
 import { counted } from '../text.ts';
 import type { Unfolding } from '../unfolding.ts';
 import { authorView, dataView } from './item.ts';
+import { waitingWords } from './progress.ts';
+
+export interface PendingFacts {
+  readonly pending: ReadonlyMap<ItemIdHex, Item>;
+  readonly waitingFor: WaitingFor | undefined;
+  readonly own: PublicKeyHex;
+  readonly progressOf: PeerFace['progressOf'];
+}
 
 export function pendingView(
-  pending: ReadonlyMap<ItemIdHex, Item>,
-  waitingFor: WaitingFor | undefined,
-  own: PublicKeyHex,
+  { pending, waitingFor, own, progressOf }: PendingFacts,
   unfolding: Unfolding,
 ): TemplateResult | typeof nothing {
   if (pending.size === 0) return nothing;
@@ -31,8 +37,8 @@ export function pendingView(
           (item) => html`
             <li class="item" part="pending-item" data-id=${item.id} data-author=${item.author}>
               <i class="knot" aria-hidden="true"></i>
-              ${dataView(item, item.id, unfolding)} ${authorView(item, own)}
-              <p class="note">waiting for its block</p>
+              ${dataView(item, item.id, unfolding)} ${authorView(item, own, progressOf(item.id))}
+              <p class="note">${waitingWords(progressOf(item.id))}</p>
             </li>
           `,
         )}

@@ -28,6 +28,8 @@ export class FakePeer implements PeerFace {
   readonly reads: { readonly from: number; readonly to: number }[] = [];
   /** What `connect` was asked for. */
   readonly dialled: string[] = [];
+  /** What `progressOf` answers. */
+  readonly progress = new Map<ItemIdHex, Progress>();
   closings = 0;
   #status: Status;
   #links: readonly PeerView[] = [];
@@ -46,6 +48,7 @@ export class FakePeer implements PeerFace {
       storage: 'best-effort',
       syncing: undefined,
       waitingFor: undefined,
+      chainHealth: { ofBlocks: 0, authors: 0, greatestShare: 0, candidates: 0, captured: false },
       problems: [],
       closed: false,
     };
@@ -101,17 +104,37 @@ export class FakePeer implements PeerFace {
   write(items: readonly Item[]): BlockView {
     const block = this.#next(items);
     this.#chain.push(block);
-    for (const { id } of items) this.pending.delete(id);
+    for (const { id } of items) {
+      this.pending.delete(id);
+      if (this.progress.has(id)) this.progress.set(id, { level: 'included', height: block.height, block: block.hash });
+    }
     this.#emit('block', block);
     this.#emit('change', undefined);
     return block;
   }
 
-  /** Takes so many of the newest blocks away. What follows them differs from what was there. */
+  /** Takes so many of the newest blocks away. Own items wait again. What follows them differs from what was there. */
   revert(blocks: number): void {
     const gone = this.#chain.splice(-blocks).reverse();
+    this.#gone = [...gone];
     this.#fork++;
+    for (const { items, height, hash } of gone) {
+      for (const item of items) {
+        if (!this.progress.has(item.id)) continue;
+        this.pending.set(item.id, item);
+        this.progress.set(item.id, { level: 'pending', waitingFor: undefined, gaveWay: { height, block: hash } });
+      }
+    }
     this.#emit('revert', gone);
+    this.#emit('change', undefined);
+  }
+
+  /** The blocks that were taken away last stand on the chain again. */
+  giveBack(): void {
+    for (const block of this.#gone.splice(0).reverse()) {
+      this.#chain.push(block);
+      this.#emit('block', block);
+    }
     this.#emit('change', undefined);
   }
 
@@ -136,9 +159,14 @@ export class FakePeer implements PeerFace {
   share(data: Uint8Array | Item): Receipt {
     if (this.#status.closed) throw new PeerError('closed', 'this peer is closed');
     const item = data instanceof Uint8Array ? itemOf(data, 0) : data;
-    const progress: Progress = { level: 'pending', waitingFor: this.#status.waitingFor };
+    const progress: Progress = { level: 'pending', waitingFor: this.#status.waitingFor, gaveWay: undefined };
+    this.progress.set(item.id, progress);
     this.wait(item);
     return { item, progress, included: new Promise(() => undefined), onProgress: () => () => undefined };
+  }
+
+  progressOf(id: ItemIdHex): Progress | undefined {
+    return this.progress.get(id);
   }
 
   connect(address: string): void {
@@ -183,6 +211,7 @@ export class FakePeer implements PeerFace {
   }
 
   #fork = 0;
+  #gone: BlockView[] = [];
 
   #next(items: readonly Item[]): BlockView {
     const height = this.#chain.length;

@@ -1,7 +1,11 @@
 /**
  * What the element can be asked to show, by name (`?scene=`).
  */
-import { FakePeer, itemOf } from './fake-peer.ts';
+import { capturedMessage } from '../../../../core/chain/health.ts';
+import type { HashHex } from '../../../../core/crypto/keys.ts';
+import type { Item } from '../../../../core/face.ts';
+import { splitMessage } from '../../../../core/reference-split.ts';
+import { FakePeer, itemOf, keyOf } from './fake-peer.ts';
 
 export type Scene = (network: string) => FakePeer;
 
@@ -45,6 +49,35 @@ export const scenes = {
         message:
           'This browser does not let the page store anything: the chain and your key are gone when the tab closes.',
       },
+    );
+    return peer;
+  },
+
+  /** Own items at every level of a receipt, and all that a chain may suffer from. */
+  levels: (network) => {
+    const peer = new FakePeer(network);
+    peer.meet(4, since);
+    const own = ['final', 'acknowledged', 'confirmed', 'in a block', 'pending'].map((level) =>
+      itemOf(`This one is ${level}.`, 0),
+    );
+    const [final, acknowledged, confirmed, included, pending] = own as [Item, Item, Item, Item, Item];
+    peer.stand([
+      [itemOf('Somebody else begins.', 1)],
+      [final],
+      [acknowledged, itemOf('An item of another, of which nothing is promised.', 2)],
+      [confirmed],
+      [included],
+    ]);
+    peer.wait(pending);
+    const at = (height: number) => ({ height, block: peer.chain[height]?.hash as HashHex });
+    peer.progress.set(final.id, { level: 'final', ...at(1) });
+    peer.progress.set(acknowledged.id, { level: 'acknowledged', ...at(2), depth: 2, authors: 2, by: 2, of: 3 });
+    peer.progress.set(confirmed.id, { level: 'confirmed', ...at(3), depth: 1, authors: 1 });
+    peer.progress.set(included.id, { level: 'included', ...at(4) });
+    peer.progress.set(pending.id, { level: 'pending', waitingFor: undefined, gaveWay: undefined });
+    peer.trouble(
+      { code: 'captured', message: capturedMessage },
+      { code: 'reference-split', message: splitMessage([keyOf(4)]) },
     );
     return peer;
   },

@@ -1,53 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { hashHex, type ItemId, itemIdHex } from '../../../../core/crypto/keys.ts';
-import { Effects } from '../../../../core/effects.ts';
-import type { Effect } from '../../../../core/events.ts';
-import { Recorder } from '../../../../core/storage/recorder.ts';
-import type { Change, PendingItem, StoredBlock } from '../../../../core/storage/store.ts';
-import { ChainMaker } from '../../../contract/material.ts';
+import { mostNoteBytes, type PendingItem, type SideBlock, type StoredBlock } from '../../../../core/storage/store.ts';
+import { besideMain, ChainMaker } from '../../../contract/material.ts';
+import { Bench } from '../../../model/recorder-bench.ts';
 import { Seeded } from '../../../model/seeded.ts';
-import { SlowStore } from '../../../model/slow-store.ts';
-
-type StoreEffect = Extract<Effect, { kind: 'store' }>;
-
-/** A recorder whose changes a test stores when it likes. */
-class Bench {
-  readonly effects = new Effects();
-  readonly recorder = new Recorder(this.effects);
-  readonly store = new SlowStore();
-  readonly changes: Change[] = [];
-  readonly #underWay: StoreEffect[] = [];
-
-  flush(): void {
-    this.recorder.flush();
-    for (const effect of this.effects.take()) {
-      if (effect.kind !== 'store') throw new Error('a recorder only stores');
-      this.changes.push(effect.change);
-      this.#underWay.push(effect);
-    }
-  }
-
-  get underWay(): number {
-    return this.#underWay.length;
-  }
-
-  /** The change under way is stored, as a host would tell. */
-  stored(): void {
-    const effect = this.#underWay.shift();
-    if (effect === undefined) throw new Error('nothing is under way');
-    this.store.apply(effect.change);
-    expect(this.recorder.stored(effect.request)).toBe(true);
-    this.flush();
-  }
-
-  finish(): void {
-    this.flush();
-    for (let changes = 0; this.underWay > 0; changes++) {
-      if (changes > 1_000) throw new Error('it stores without end');
-      this.stored();
-    }
-  }
-}
 
 const noToken = () => undefined;
 const hashes = (blocks: readonly StoredBlock[]) => blocks.map(({ hash }) => hashHex(hash));
@@ -95,6 +51,24 @@ describe('a recorder', () => {
     expect(bench.changes.map(({ durable, signed }) => [durable, signed?.hash])).toEqual([
       [false, undefined],
       [true, next.hash],
+    ]);
+  });
+
+  it('asks for durability of a note that binds, and tells when it is there, however much is to be stored beside it', () => {
+    const bench = new Bench();
+    const told: string[] = [];
+    const large = new ChainMaker(1).chain(2).map((block) => ({ ...block, bytes: new Uint8Array(3 * 1024 * 1024) }));
+    bench.recorder.chainMoved(undefined, large);
+    bench.recorder.note({ name: 'addresses', bytes: Uint8Array.of(1) });
+    bench.recorder.promise({ name: 'votes', bytes: Uint8Array.of(2) }, () => told.push('promised'));
+    bench.flush();
+    expect(told).toEqual([]);
+    bench.stored();
+    expect(told).toEqual(['promised']);
+    bench.finish();
+    expect(bench.changes.map(({ durable, notes }) => [durable, notes.map(({ name }) => name)])).toEqual([
+      [true, ['addresses', 'votes']],
+      [false, []],
     ]);
   });
 
@@ -168,6 +142,100 @@ describe('a recorder', () => {
     bench.recorder.pendingRemoved(item.id);
     bench.finish();
     expect(bench.store.pendingIds).toEqual([]);
+  });
+});
+
+describe('blocks beside the main chain', () => {
+  const sideHashes = ({ store }: Bench) => store.side.map(({ hash }) => hashHex(hash)).toSorted();
+
+  it('go with the cut that takes them from it, in one change', () => {
+    const bench = new Bench();
+    const maker = new ChainMaker(1);
+    const chain = maker.chain(3);
+    const [root, left] = chain as [StoredBlock, StoredBlock];
+    const branch = maker.chain(2, root);
+    bench.recorder.chainMoved(undefined, chain.slice(0, 2));
+    bench.flush();
+    bench.recorder.sideAdded(besideMain(left, root));
+    bench.recorder.chainMoved(1, branch);
+    bench.recorder.sideRemoved((branch[0] as StoredBlock).hash);
+    bench.finish();
+    expect(bench.changes).toHaveLength(2);
+    expect(bench.changes[1]).toMatchObject({ cutTo: 1, sideAdded: [{ hash: left.hash }] });
+    expect(bench.changes[1]?.sideRemoved).toEqual([branch[0]?.hash]);
+    expect(sideHashes(bench)).toEqual(hashes([left]));
+  });
+
+  it('stay until the whole of a long way to the main chain is stored', () => {
+    const bench = new Bench();
+    const maker = new ChainMaker(1);
+    const [root] = maker.chain(1) as [StoredBlock];
+    const branch: StoredBlock[] = [];
+    for (let count = 0; count < 3; count++) branch.push(maker.block(branch.at(-1) ?? root, [maker.data(3 << 20)]));
+    bench.recorder.chainMoved(undefined, [root]);
+    for (const [place, block] of branch.entries())
+      bench.recorder.sideAdded(besideMain(block, branch[place - 1] ?? root));
+    bench.finish();
+    expect(bench.changes.map(({ sideAdded }) => sideAdded.length)).toEqual([1, 1, 1]);
+    bench.changes.length = 0;
+    bench.recorder.chainMoved(undefined, branch);
+    for (const { hash } of branch) bench.recorder.sideRemoved(hash);
+    bench.finish();
+    expect(bench.changes.map(({ sideRemoved }) => sideRemoved.length)).toEqual([0, 0, 3]);
+    expect(sideHashes(bench)).toEqual([]);
+  });
+
+  it('that are too many for one change go ahead of the cut', () => {
+    const bench = new Bench();
+    const maker = new ChainMaker(1);
+    const chain: StoredBlock[] = [];
+    for (let count = 0; count < 4; count++) chain.push(maker.block(chain.at(-1), [maker.data(3 << 20)]));
+    bench.recorder.chainMoved(undefined, chain);
+    bench.finish();
+    bench.changes.length = 0;
+    for (const block of chain.slice(1)) bench.recorder.sideAdded(besideMain(block, chain[0] as StoredBlock));
+    bench.recorder.chainMoved(1, maker.chain(1, chain[0]));
+    bench.finish();
+    expect(bench.changes.map(({ sideAdded, cutTo }) => [sideAdded.length, cutTo])).toEqual([
+      [1, undefined],
+      [1, undefined],
+      [1, 1],
+    ]);
+    expect(sideHashes(bench)).toEqual(hashes(chain.slice(1)).toSorted());
+  });
+
+  it('are stored nowhere in between when they came and went, and are there when they came again', () => {
+    const bench = new Bench();
+    const maker = new ChainMaker(1);
+    const [root] = maker.chain(1) as [StoredBlock];
+    const [block] = maker.branch(1, root) as [SideBlock];
+    bench.recorder.sideAdded(block);
+    bench.recorder.sideRemoved(block.hash);
+    bench.finish();
+    expect(bench.changes.map(({ sideAdded }) => sideAdded)).toEqual([[]]);
+    bench.recorder.sideRemoved(block.hash);
+    bench.recorder.sideAdded(block);
+    bench.finish();
+    expect(bench.store.side).toEqual([block]);
+  });
+});
+
+describe('notes', () => {
+  it('are stored with their newest bytes, each name by itself', () => {
+    const bench = new Bench();
+    const note = (name: 'addresses' | 'votes', byte: number) => ({ name, bytes: Uint8Array.of(byte) });
+    bench.recorder.note(note('votes', 1));
+    bench.flush();
+    for (const next of [note('votes', 2), note('addresses', 3), note('votes', 4)]) bench.recorder.note(next);
+    bench.finish();
+    expect(bench.changes.map(({ notes }) => notes.length)).toEqual([1, 2]);
+    expect(bench.store.notes).toEqual(expect.arrayContaining([note('votes', 4), note('addresses', 3)]));
+  });
+
+  it('are small', () => {
+    const { recorder } = new Bench();
+    recorder.note({ name: 'votes', bytes: new Uint8Array(mostNoteBytes) });
+    expect(() => recorder.note({ name: 'votes', bytes: new Uint8Array(mostNoteBytes + 1) })).toThrow(/invariant/);
   });
 });
 

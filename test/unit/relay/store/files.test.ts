@@ -9,14 +9,14 @@ import { hashCodec } from '../../../../core/crypto/key-codecs.ts';
 import { hashHex, type ItemId } from '../../../../core/crypto/keys.ts';
 import { nobleVerifier } from '../../../../core/crypto/noble-curve.ts';
 import { StoreError } from '../../../../core/errors.ts';
-import type { Change, StoredBlock } from '../../../../core/storage/store.ts';
+import type { Change, Note, SideBlock, StoredBlock } from '../../../../core/storage/store.ts';
 import { decompressCapped } from '../../../../core/storage/zstd.ts';
 import { nothingTorn } from '../../../../relay/store/block-files.ts';
 import { folderDisk } from '../../../../relay/store/disk.ts';
 import { FileStore } from '../../../../relay/store/files.ts';
-import { ChainMaker, noChange } from '../../../contract/material.ts';
+import { besideMain, ChainMaker, noChange } from '../../../contract/material.ts';
 import { storeContract } from '../../../contract/store.ts';
-import { unlimited } from '../../../contract/store-expectations.ts';
+import { expectNotes, expectSide, unlimited } from '../../../contract/store-expectations.ts';
 import { type Operation, RecordedDisk } from '../../../model/recorded-disk.ts';
 import { folderVector } from '../../../model/vectors.ts';
 import { allHold } from '../../../model/verifiers.ts';
@@ -158,11 +158,44 @@ describe('FileStore', () => {
     ]);
   });
 
-  it.each(['journal.db', 'pending.db', 'items.db', 'blocks.db', 'index.db', 'reorganisation.db'])(
+  it('syncs what leaves the chain beside it before it cuts, and forgets it there only when it is back', async () => {
+    const { disk, store } = await opened();
+    const [root, left] = chain as [StoredBlock, StoredBlock];
+    const [other] = new ChainMaker(9).chain(1, root) as [StoredBlock];
+    await store.change({ ...noChange, append: [root, left] });
+    disk.operations.length = 0;
+    const sideAdded = [besideMain(left, root)];
+    await store.change({ ...noChange, cutTo: 1, append: [other], sideAdded });
+    await store.change({ ...noChange, cutTo: 1, append: [left], sideRemoved: [left.hash] });
+    const steps = disk.operations.map(({ kind, name }) => `${kind} ${name}`);
+    expect(steps.filter((step) => /side|reorg/.test(step))).toEqual([
+      'append side-branches.db',
+      'sync side-branches.db',
+      'replace reorganisation.db',
+      'remove reorganisation.db',
+      'replace reorganisation.db',
+      'remove reorganisation.db',
+      'append side-branches.db',
+    ]);
+  });
+
+  it('does not cut again, after a crash, blocks that were cut and came back', async () => {
+    const { disk, store } = await opened();
+    await store.change({ ...noChange, append: chain });
+    await store.change({ ...noChange, cutTo: 1 });
+    await store.change({ ...noChange, append: chain.slice(1) });
+    const contents = disk.crashed(disk.operations.length, 0, () => 'lost');
+    expect((await new FileStore(new RecordedDisk(contents), allHold).open()).count).toBe(3);
+  });
+
+  const written = ['journal.db', 'pending.db', 'side-branches.db', 'votes.db', 'items.db', 'blocks.db', 'index.db'];
+  it.each([...written, 'reorganisation.db'])(
     'refuses a change for which %s has no room, and goes on as before',
     async (name) => {
       const { disk, store } = await opened();
-      await store.change({ ...noChange, append: chain });
+      const [kept, added] = maker.branch(2, chain[0] as StoredBlock) as [SideBlock, SideBlock];
+      const before = { notes: [note('votes', 1)], pendingAdded: [maker.pending()], sideAdded: [kept] };
+      await store.change({ ...noChange, append: chain, ...before });
       const cuts = name === 'reorganisation.db';
       const append = cuts ? new ChainMaker(9).chain(1, chain[1]) : maker.chain(2, chain[2]);
       const change: Change = {
@@ -171,19 +204,40 @@ describe('FileStore', () => {
         cutTo: cuts ? 2 : undefined,
         append,
         pendingAdded: [maker.pending()],
+        sideAdded: [added, { ...kept, unverified: [] }],
+        notes: [note('addresses', 2), note('votes', 3)],
       };
       disk.failing = (operation) => (operation.name === name && writes(operation) ? full : undefined);
       await expect(store.change(change)).rejects.toMatchObject({ name: 'StoreError', code: 'full' });
       expect((await store.blocks(0, 9, unlimited)).map(({ bytes }) => bytes)).toEqual(chain.map(({ bytes }) => bytes));
       expect(await store.containsItems(append.flatMap(({ items }) => items))).not.toContain(true);
+      await expectSide(store, [kept], [added]);
       disk.failing = undefined;
+      const again = new FileStore(new RecordedDisk(disk.contents), allHold);
+      const asBefore = await again.open();
+      expect(asBefore).toMatchObject({ count: 3, journal: [], pending: before.pendingAdded, notes: before.notes });
+      await expectSide(again, [kept], [added]);
       await store.change(change);
       const after = [...chain.slice(0, cuts ? 2 : 3), ...append];
       expect((await store.blocks(0, 9, unlimited)).map(({ bytes }) => bytes)).toEqual(after.map(({ bytes }) => bytes));
+      await expectSide(store, change.sideAdded);
       await store.close();
-      expect((await reopened(disk)).count).toBe(after.length);
+      const opening = await reopened(disk);
+      expect(opening.count).toBe(after.length);
+      expectNotes(opening, change.notes);
     },
   );
+
+  it('refuses everything when a change was refused and the disk has no room to say so', async () => {
+    const { disk, store } = await opened();
+    await store.change({ ...noChange, notes: [note('votes', 1)] });
+    let left = 1;
+    disk.failing = ({ kind }) => ((kind === 'replace' || kind === 'append') && left-- <= 0 ? full : undefined);
+    const change = { ...noChange, notes: [note('votes', 2)], append: chain };
+    await expect(store.change(change)).rejects.toMatchObject({ code: 'failed' });
+    disk.failing = undefined;
+    await expect(store.change(noChange)).rejects.toMatchObject({ code: 'failed' });
+  });
 
   it('refuses everything after a failure that leaves the disk unknown, and is whole when opened again', async () => {
     const { disk, store } = await opened();
@@ -256,6 +310,10 @@ describe('FileStore', () => {
 const indexRecord = struct({ hash: hashCodec, pos: u64, size: u64 });
 const full = new StoreError('full', 'no space left on device');
 const broken = new StoreError('failed', 'input/output error');
+
+function note(name: Note['name'], byte: number): Note {
+  return { name, bytes: Uint8Array.of(byte) };
+}
 
 function writes({ kind }: Operation): boolean {
   return kind === 'append' || kind === 'replace';

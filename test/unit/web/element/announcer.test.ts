@@ -38,9 +38,31 @@ it('a pause in which nothing came ends in silence, and the next block is announc
   expect(said).toHaveLength(2);
 });
 
+it('blocks that gave way are announced at once, and those of the better branch after a pause', () => {
+  announce(1);
+  vi.advanceTimersByTime(5_000);
+  announcer.blocksGone(2);
+  announce(1);
+  const { height } = announce(1);
+  expect(said.slice(1)).toEqual(['2 blocks gave way to a better branch.']);
+  vi.advanceTimersByTime(5_000);
+  expect(said.slice(2)).toEqual([`2 new blocks. The newest, ${height}, 1 item.`]);
+});
+
+it('blocks that gave way while something was said are summed up, and what they had to say is not', () => {
+  announce(1);
+  announce(1);
+  announcer.blocksGone(1);
+  announcer.blocksGone(2);
+  const { height } = announce(1);
+  vi.advanceTimersByTime(5_000);
+  expect(said.slice(1)).toEqual([`3 blocks gave way to a better branch. Block ${height}, 1 item.`]);
+});
+
 it('nothing is said after the end', () => {
   announce(1);
   announce(1);
+  announcer.blocksGone(1);
   announcer.stop();
   vi.advanceTimersByTime(60_000);
   expect(said).toHaveLength(1);

@@ -81,7 +81,8 @@ const append = (...blocks: readonly StoredBlock[]) => ({ ...noChange, append: bl
 storeContract('IndexedDB with memory behind it', async () => ({
   store: storeOver(new IndexedDbStore(name, frames)),
   reopen: async () => storeOver(new IndexedDbStore(name, frames)),
-  dispose: async () => expect(problems).toEqual([]),
+  // A change that does not follow is no fault of IndexedDB, but who cannot tell goes on in memory.
+  dispose: async () => expect(problems.filter(([, message]) => !message?.includes('do not follow'))).toEqual([]),
 }));
 
 describe('when IndexedDB is refused at the start', () => {
