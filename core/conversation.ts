@@ -13,13 +13,14 @@ import type { LinkId } from './events.ts';
 import { Extension } from './extension.ts';
 import type { Machines } from './machines.ts';
 import { signaledAddress, unreachableAddress } from './network/addresses.ts';
-import type { GreetedLink } from './network/links.ts';
+import { leadsThere } from './network/anchors.ts';
+import { type GreetedLink, isGreeted, type OpenLink } from './network/open-link.ts';
 import { sample } from './random.ts';
 import type { Whereabouts } from './whereabouts.ts';
 import { type DialectName, otherDialect } from './wire/dialect.ts';
 import type { Message } from './wire/messages.ts';
 
-/** What a new neighbour is told at most of what is pending; of the rest it hears in the blocks of those who know it. */
+/** What a new neighbour that is not ours is told at most of what is pending; of the rest it hears in the blocks of those who know it. */
 const mostPendingGreeted = 128;
 /** An answer names no more than this, whatever was asked for. */
 const mostIntroduced = 16;
@@ -34,37 +35,30 @@ export class Conversation {
     this.#machines = machines;
     this.#whereabouts = whereabouts;
     this.#catchUp = catchUp;
-    this.#extension = new Extension(machines);
+    this.#extension = new Extension(machines, whereabouts);
   }
 
   /** The other's greeting came: from now on it is spoken to. */
   greeted(link: GreetedLink, now: Milliseconds): void {
-    const { links, chain, crossing, referenceSplit } = this.#machines;
+    const { poolDigests, referenceSplit } = this.#machines;
     this.#whereabouts.greeted(link, now);
-    let sent = 0;
-    for (const item of chain.pool.items()) {
-      if (++sent > mostPendingGreeted) break;
-      if (crossing.allows(item, link.phase.dialect.name)) {
-        links.send(link, { kind: 'shareData', data: item.data }, 'droppable');
-      }
-    }
+    if (link.phase.ours) poolDigests.greeted(link, now);
+    else this.#tellPending(link);
     this.#catchUp.greeted(link);
     referenceSplit.shown(link, link.phase.greeting.last);
   }
 
-  /** A frame of the other decrypted, so it is there, and this is what it says. */
-  message(link: GreetedLink, message: Message, now: Milliseconds): void {
-    const { links, neighbours, effects, gossip, serving, referenceSplit } = this.#machines;
+  /** A frame of the other decrypted, so it is there, and this is what it says. @param bytes of the frame */
+  message(link: GreetedLink, message: Message, bytes: number, now: Milliseconds): void {
+    const { links, gossip, serving, sync, neighbours, referenceSplit } = this.#machines;
     this.#whereabouts.spoke(link, now);
-    if (links.prove(link, now)) {
-      neighbours.proven(link.address, link.phase.hex);
-      effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
-    }
+    if (links.prove(link, now)) this.#proven(link, now);
+    if (!link.account.admits(message, bytes, message.kind === 'requestedBlock' && sync.isOpen(link.id), now)) return;
     switch (message.kind) {
       case 'greeting':
         return;
       case 'keepAlive':
-        return this.#whereabouts.keepAlive(link, message);
+        return this.#whereabouts.keepAlive(link, message, now);
       case 'announce':
         return this.#whereabouts.announce(link, message.pubkey, now);
       case 'leave':
@@ -78,14 +72,21 @@ export class Conversation {
         return this.#catchUp.requestedBlock(link, message.block, now);
       case 'shareBlock':
         referenceSplit.shown(link, message.block.hash);
-        return this.#catchUp.sharedBlock(link, message.block);
+        return this.#catchUp.sharedBlock(link, message.block, now);
       case 'requestNeighbours':
-        if (message.count === 0) return this.#extension.arrived(link, message.exclude);
+        if (message.count === 0) return this.#extension.arrived(link, message.exclude, now);
         return this.#introduce(link, message.count, new Set(message.exclude.map(keyHex)));
       case 'introduceNeighbours':
-        for (const [, address] of message.neighbours.slice(0, mostIntroduced)) neighbours.told(address, now);
+        for (const [, address] of message.neighbours.slice(0, mostIntroduced)) {
+          neighbours.told(address, { address: link.address, key: link.phase.hex }, now);
+        }
         return;
     }
+  }
+
+  /** A link has ended: where its peer listens is worth knowing, if it was one. */
+  ended(link: OpenLink, now: Milliseconds): void {
+    if (isGreeted(link) && link.phase.kind === 'proven') this.#claimed(link, now);
   }
 
   /** An item that waits for a block from now on. @param holders links whose other end has it @param by the link it came by */
@@ -99,13 +100,38 @@ export class Conversation {
   speak(now: Milliseconds): void {
     const { chain, links, neighbours, config, crossing, gossip } = this.#machines;
     for (const { id, data, holders, link } of gossip.due(now)) this.passOn(id, data, holders, link, now);
-    for (const { id, data } of chain.pool.dueToShareAgain(now)) this.passOn(id, data, new Set(), undefined, now);
+    for (const { id, data } of chain.dueToShareAgain(now)) this.passOn(id, data, new Set(), undefined, now);
     for (const { item, into } of crossing.due(now)) this.#share(item.data, new Set(), otherDialect(into));
     const linked = links.proven;
     if (neighbours.dueToAsk(linked.length, now)) {
       const exclude = linked.map((link) => link.phase.key);
       const { count } = config.relationship;
       links.broadcast({ kind: 'requestNeighbours', count, exclude }, 'droppable');
+    }
+  }
+
+  #proven(link: GreetedLink, now: Milliseconds): void {
+    const { neighbours, effects } = this.#machines;
+    neighbours.proven(link.address, link.phase.hex);
+    if (leadsThere(link)) neighbours.reached(link.address, now);
+    this.#claimed(link, now);
+    effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
+  }
+
+  /** Who was dialled by TCP was dialled where it is. */
+  #claimed(link: GreetedLink, now: Milliseconds): void {
+    const { listen, thin } = link.phase.greeting;
+    if (link.dialled || thin || link.phase.quiet) return;
+    this.#machines.neighbours.claimed(listen, { address: link.address, key: link.phase.hex }, now);
+  }
+
+  #tellPending(link: GreetedLink): void {
+    const { links, chain, crossing } = this.#machines;
+    let sent = 0;
+    for (const item of chain.pool.items()) {
+      if (++sent > mostPendingGreeted) break;
+      if (!crossing.allows(item, link.phase.dialect.name)) continue;
+      links.send(link, { kind: 'shareData', data: item.data }, 'droppable');
     }
   }
 

@@ -7,7 +7,7 @@
  */
 import { publicKeyFromHex } from './crypto/keys.ts';
 import { LinkError } from './errors.ts';
-import type { Composed, Delivery, Effect, Event, LinkId, PendingView, Query, RequestId } from './events.ts';
+import type { Composed, Delivery, Effect, Event, LinkId, Loaded, PendingView, Query, RequestId } from './events.ts';
 import type { Link } from './link.ts';
 import type { PeerMachine } from './peer.ts';
 import type { Platform } from './platform.ts';
@@ -93,7 +93,11 @@ export class Driver {
           request: effect.request,
         }));
       case 'load':
-        return this.#load(effect.request, effect.query);
+        return this.#await(this.#answer(effect.query), (result) => ({
+          kind: 'loaded',
+          request: effect.request,
+          result,
+        }));
       case 'verify':
         return this.#await(this.#platform.verifier.verify(effect.checks), (results) => ({
           kind: 'verified',
@@ -142,39 +146,20 @@ export class Driver {
     this.dispatch({ kind: 'linkOpened', link: id, carrier, address, dial, dialled, remote });
   }
 
-  #load(request: RequestId, query: Query): void {
+  async #answer(query: Query): Promise<Loaded> {
+    const { kind } = query;
     const { store } = this.#platform;
-    switch (query.kind) {
+    switch (kind) {
       case 'blocks':
-        return this.#await(store.blocks(query.from, query.count, query.maxBytes), (blocks) => ({
-          kind: 'loaded',
-          request,
-          result: { kind: 'blocks', blocks },
-        }));
+        return { kind, blocks: await store.blocks(query.from, query.count, query.maxBytes) };
       case 'heightOf':
-        return this.#await(store.heightOf(query.hash), (height) => ({
-          kind: 'loaded',
-          request,
-          result: { kind: 'heightOf', height },
-        }));
+        return { kind, height: await store.heightOf(query.hash) };
       case 'containsItems':
-        return this.#await(store.containsItems(query.ids), (contained) => ({
-          kind: 'loaded',
-          request,
-          result: { kind: 'containsItems', contained },
-        }));
+        return { kind, contained: await store.containsItems(query.ids) };
       case 'sideBlocks':
-        return this.#await(store.sideBlocks(query.from, query.count, query.maxBytes), (blocks) => ({
-          kind: 'loaded',
-          request,
-          result: { kind: 'sideBlocks', blocks },
-        }));
+        return { kind, blocks: await store.sideBlocks(query.from, query.count, query.maxBytes) };
       case 'sideBlock':
-        return this.#await(store.sideBlock(query.hash), (block) => ({
-          kind: 'loaded',
-          request,
-          result: { kind: 'sideBlock', block },
-        }));
+        return { kind, block: await store.sideBlock(query.hash) };
     }
   }
 

@@ -50,6 +50,8 @@ export class SessionError extends Error {
       | 'own-key'
       | 'bad-frame'
       | 'bad-message'
+      | 'no-upgrade'
+      | 'bad-hello'
       | 'reflected',
     message: string,
   ) {

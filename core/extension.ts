@@ -5,20 +5,24 @@
  * hands it to the machine that owns the question. Whoever sends one that is not canonical is cut off, for nobody passes
  * these messages on.
  */
+import type { Milliseconds } from './config.ts';
 import { CodecError } from './errors.ts';
 import type { Machines } from './machines.ts';
-import type { GreetedLink } from './network/links.ts';
-import { type ExtensionMessage, packExtension, unpackExtension } from './wire/carrier.ts';
+import type { GreetedLink } from './network/open-link.ts';
+import type { Whereabouts } from './whereabouts.ts';
+import { type ExtensionMessage, extensionSaying, type Hello, unpackExtension } from './wire/carrier.ts';
 
 export class Extension {
   readonly #machines: Machines;
+  readonly #whereabouts: Whereabouts;
 
-  constructor(machines: Machines) {
+  constructor(machines: Machines, whereabouts: Whereabouts) {
     this.#machines = machines;
+    this.#whereabouts = whereabouts;
   }
 
   /** The items of a RequestNeighbours that asked for none. */
-  arrived(link: GreetedLink, items: readonly Uint8Array[]): void {
+  arrived(link: GreetedLink, items: readonly Uint8Array[], now: Milliseconds): void {
     let message: ExtensionMessage | undefined;
     try {
       message = unpackExtension(items);
@@ -27,12 +31,15 @@ export class Extension {
       this.#machines.links.close(link, `bad-extension: ${error.message}`);
       return;
     }
-    if (message !== undefined) this.#message(link, message);
+    // Who is not ours has no word for anything else, or nothing shows yet whose program it is.
+    if (message?.kind === 'hello' || (message !== undefined && link.phase.ours)) this.#message(link, message, now);
   }
 
-  #message(link: GreetedLink, message: ExtensionMessage): void {
-    const { links, finality, chain } = this.#machines;
+  #message(link: GreetedLink, message: ExtensionMessage, now: Milliseconds): void {
+    const { links, heads, acknowledgements, finality, chain, poolDigests } = this.#machines;
     switch (message.kind) {
+      case 'hello':
+        return this.#hello(link, message, now);
       case 'ping':
         links.send(link, extensionSaying({ kind: 'pong', nonce: message.nonce }), 'kept');
         return;
@@ -41,11 +48,29 @@ export class Extension {
       case 'pong':
         // Any frame that decrypts is the sign of life that was asked for.
         return;
+      case 'head':
+        return heads.came(link.id, message);
+      case 'acknowledgement':
+        return acknowledgements.came(link.id, message);
+      case 'poolDigest':
+        return poolDigests.told(link, message, now);
+      case 'itemsWanted':
+        return poolDigests.wanted(link, message);
+      case 'beacon':
+        return this.#whereabouts.beacon(link, message, now);
     }
   }
-}
 
-/** As it is said to one of ours. */
-export function extensionSaying(message: ExtensionMessage) {
-  return { kind: 'requestNeighbours', count: 0, exclude: packExtension(message) } as const;
+  /** Where it is the first frame after the greetings and changes the keys, the session takes it: this one does not. */
+  #hello(link: GreetedLink, { network }: Hello, now: Milliseconds): void {
+    const { links, config, effects } = this.#machines;
+    if (link.phase.dialect.name === 'cbc') {
+      // Of ours it is the second; of others its greeting did not say so, or somebody has changed it on its way.
+      links.close(link, 'bad-hello: out of its turn');
+    } else if (network !== config.network) links.close(link, 'other-network: is of another network');
+    else {
+      links.recognise(link, now);
+      effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
+    }
+  }
 }

@@ -83,7 +83,12 @@ export interface Confirmations {
 }
 
 /** Why an item that is pending cannot go on yet. */
-export type WaitingFor = 'a second peer' | 'the chain of a neighbour' | 'the author of the next block';
+export type WaitingFor =
+  | 'a second peer'
+  | 'the chain of a neighbour'
+  | 'the author of the next block'
+  /** Of the newest blocks: only where `forcedRestart` is `strict`. */
+  | 'more of the authors';
 
 /** What the newest blocks show of who writes this chain, at most 64 of them: whether one key has taken it over. */
 export interface ChainHealth {

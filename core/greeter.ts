@@ -3,15 +3,16 @@
  *
  * On WebRTC and WebSocket both sides greet at once. On TCP the other side may be a reference peer of either dialect, so
  * a dialler gives it a moment to speak first and an acceptor waits longer; whoever was hung up on dials again in another
- * manner. To a reference peer of another root we show nothing that it could refuse, and nothing that it could name.
+ * manner. To a reference peer of another root we show nothing that it could refuse, and nothing that it could name. Where
+ * only ours can be at the other end, and wherever it is asked for, nobody is spoken to without the secure upgrade.
  */
 import type { Milliseconds } from './config.ts';
 import { keyHex } from './crypto/keys.ts';
 import type { Event } from './events.ts';
 import type { Machines } from './machines.ts';
 import { unreachableAddress } from './network/addresses.ts';
-import type { GreetedLink, OpenLink } from './network/links.ts';
 import type { Manner } from './network/neighbours.ts';
+import { type GreetedLink, isGreeted, type OpenLink } from './network/open-link.ts';
 import type { Dialect, DialectName } from './wire/dialect.ts';
 import { type Greeting, oursCommit, wireVersion } from './wire/messages.ts';
 
@@ -47,7 +48,7 @@ export class Greeter {
 
   /**
    * The other's greeting came. Answers it if we have not spoken yet.
-   * @returns the link, greeted now; undefined when it was closed
+   * @returns the link, greeted now; undefined when it was closed, or its hello has to come first
    */
   greeted(link: OpenLink, greeting: Greeting, ours: boolean, now: Milliseconds): GreetedLink | undefined {
     const { links, neighbours, chain } = this.#machines;
@@ -56,6 +57,11 @@ export class Greeter {
     if (link.dialled) neighbours.spoke(link.address, dialect.name);
     const isForeign = !ours && isAnother(greeting, chain.shownRoot);
     const manner = link.dialled ? neighbours.manner(link.address) : usual;
+    if (!ours && this.#needsUpgrade(link, dialect)) {
+      link.phase = phaseOf(greeting, { ours, dialect, quiet: isForeign, now });
+      links.close(link, 'no-upgrade: it does not offer the secure upgrade of this program, which this link needs');
+      return undefined;
+    }
     if (!link.session.hasGreeted) {
       if (link.dialled && !ours && this.#isLinked(greeting)) {
         neighbours.proven(link.address, keyHex(greeting.pubkey));
@@ -64,10 +70,10 @@ export class Greeter {
       }
       links.greet(link, this.#greeting(isForeign), dialect.name, now);
       link.phase = phaseOf(greeting, { ours, dialect, quiet: isForeign, now });
-      return link as GreetedLink;
+      return this.#hello(link as GreetedLink, now);
     }
     link.phase = phaseOf(greeting, { ours, dialect, quiet: isForeign, now });
-    if (isForeign === manner.thin) return link as GreetedLink;
+    if (isForeign === manner.thin) return this.#hello(link as GreetedLink, now);
     // It hangs up on what we have said, or would take us for one that holds nothing.
     links.close(link, isForeign ? 'its chain has another root' : 'its chain has no other root any more');
     if (link.dialled) neighbours.again(link.address, { ...neighbours.manner(link.address), thin: isForeign }, now);
@@ -80,7 +86,8 @@ export class Greeter {
     if (!dialled) return;
     const manner = neighbours.manner(address);
     if (phase.kind !== 'greeting') {
-      if (phase.ours || root === undefined || chain.root === undefined) return;
+      const isNamed = phase.ours && !phase.quiet;
+      if (isNamed || root === undefined || chain.root === undefined) return;
       // Where roots were another or one when the link began, and are not now, we come in the other way.
       const isForeign = root !== chain.root;
       if (phase.quiet !== isForeign) neighbours.again(address, { ...manner, thin: isForeign }, now);
@@ -91,6 +98,21 @@ export class Greeter {
     if (carrier === 'tcp' && session.hasGreeted && wasRefused && !manner.patient) {
       neighbours.again(address, { ...manner, dialect: undefined, patient: true }, now);
     }
+  }
+
+  /** What comes first on the link. @returns the link, if more may be said there already */
+  #hello(link: GreetedLink, now: Milliseconds): GreetedLink | undefined {
+    const { ours, dialect } = link.phase;
+    // The reference ignores it. In `gcm-siv`, whose Version has no strings, everybody gets it.
+    if (ours || dialect.name === 'gcm-siv') this.#machines.links.hello(link, now);
+    return isGreeted(link) ? link : undefined;
+  }
+
+  /** Between tabs, and between a tab and a relay's own peer, there is nobody of the reference (spec/safety.md, Secure upgrade). */
+  #needsUpgrade({ carrier }: OpenLink, { name }: Dialect): boolean {
+    const isBetweenOurs = carrier === 'webrtc' || carrier === 'websocket';
+    // Both send the configured dialect there, so `gcm-siv` was asked for: its own session stays.
+    return this.#machines.config.requireUpgrade || (isBetweenOurs && name === 'cbc');
   }
 
   get #configured(): DialectName {

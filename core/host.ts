@@ -66,7 +66,7 @@ export class Peer implements PeerFace {
     this.#config = config;
     this.#platform = platform;
     this.#machine = machine;
-    this.#receipts = new Receipts((height) => machine.eligibleBefore(height), platform.crashed);
+    this.#receipts = new Receipts((height) => machine.chainReport.eligibleBefore(height), platform.crashed);
     this.#reading = new Reading(platform.store, () => machine.count);
     this.publicKey = keyHex(machine.publicKey);
     this.#driver = new Driver(machine, platform, {
@@ -92,6 +92,9 @@ export class Peer implements PeerFace {
       throw new PeerError('bad-config', `a committee is ${committeeRule}`);
     }
     const whole: Config = { ...defaultConfig, ...config };
+    if (whole.requireUpgrade && whole.wire === 'gcm-siv') {
+      throw new PeerError('bad-config', 'there is no secure upgrade in gcm-siv, and requireUpgrade wants one');
+    }
     const { store, clock, random, secret, curve } = platform;
     const opened = await store.open();
     const pending = opened.pending.map(({ bytes }) => decodeData(bytes));
@@ -113,14 +116,15 @@ export class Peer implements PeerFace {
       peer.pending.set(view.id, view);
       peer.#receipts.issue(view);
     }
-    peer.#receipts.found(machine.newest.map(blockView), peer.publicKey);
+    peer.#receipts.found(machine.chainReport.newest.map(blockView), peer.publicKey);
     peer.#driver.start();
     for (const data of left) peer.#driver.dispatch({ kind: 'commanded', command: { kind: 'pass', data } });
     return peer;
   }
 
   get status(): Status {
-    const { count, root, tip, syncing, waitingFor, listen, chainHealth } = this.#machine;
+    const { count, root, tip, syncing, waitingFor, listen } = this.#machine;
+    const chainHealth = this.#machine.chainReport.health;
     const problems = [...this.#problems.values()];
     return {
       network: this.#config.network,

@@ -6,28 +6,21 @@
  * the work of `elapsed` too (design.md, Time in a tab). Has no clock, no randomness and no I/O of its own.
  */
 import { CatchUp } from './catch-up.ts';
-import { eligibleKeys } from './chain/eligible.ts';
-import { Health } from './chain/health.ts';
 import type { PoolItem } from './chain/pool.ts';
 import { keptCandidate } from './chain/tree.ts';
 import type { HeldChain } from './chain/verification.ts';
+import { ChainReport } from './chain-report.ts';
 import type { Milliseconds } from './config.ts';
 import { Conversation } from './conversation.ts';
-import {
-  type HashHex,
-  type Holder,
-  hashHex,
-  holderOf,
-  holderOfHex,
-  type PublicKey,
-  type PublicKeyHex,
-} from './crypto/keys.ts';
+import { type HashHex, hashHex, holderOf, type PublicKey, type PublicKeyHex } from './crypto/keys.ts';
 import { SessionError } from './errors.ts';
-import type { ChainBlock, Command, Effect, Event, LinkId, Loaded, RequestId } from './events.ts';
-import type { ChainHealth, WaitingFor } from './face.ts';
+import type { Command, Effect, Event, LinkId, Loaded, RequestId } from './events.ts';
+import type { WaitingFor } from './face.ts';
 import { Greeter } from './greeter.ts';
 import { type Machines, makeMachines, type PeerOptions } from './machines.ts';
-import type { GreetedLink, OpenLink } from './network/links.ts';
+import { lasting } from './network/anchors.ts';
+import type { GreetedLink, OpenLink } from './network/open-link.ts';
+import { Settling } from './settling.ts';
 import type { Opened } from './storage/store.ts';
 import { Whereabouts } from './whereabouts.ts';
 import type { Arrived } from './wire/session.ts';
@@ -36,12 +29,14 @@ import type { Arrived } from './wire/session.ts';
 const closingMs = 500;
 
 export class PeerMachine {
+  /** What is told of the chain besides its blocks. */
+  readonly chainReport: ChainReport;
   readonly #machines: Machines;
   readonly #catchUp: CatchUp;
   readonly #greeter: Greeter;
   readonly #whereabouts: Whereabouts;
   readonly #conversation: Conversation;
-  readonly #health = new Health();
+  readonly #settling: Settling;
   /** Whether a change was stored during this event. */
   #storeChanged = false;
   /** Told to close, and until when a block of ours on its way to the disk is waited for. */
@@ -50,10 +45,12 @@ export class PeerMachine {
 
   constructor(options: PeerOptions) {
     this.#machines = makeMachines(options);
+    this.chainReport = new ChainReport(this.#machines);
     this.#catchUp = new CatchUp(this.#machines);
     this.#greeter = new Greeter(this.#machines);
     this.#whereabouts = new Whereabouts(this.#machines);
     this.#conversation = new Conversation(this.#machines, this.#catchUp, this.#whereabouts);
+    this.#settling = new Settling(this.#machines);
   }
 
   get publicKey(): PublicKey {
@@ -93,11 +90,6 @@ export class PeerMachine {
     return { count, root: rootHash, tip: tree.tip?.block };
   }
 
-  /** The newest blocks of the main chain, as many as are held here, oldest first. */
-  get newest(): readonly ChainBlock[] {
-    return this.#machines.chain.tree.main;
-  }
-
   pending(): Iterable<PoolItem> {
     return this.#machines.chain.pool.items();
   }
@@ -112,35 +104,6 @@ export class PeerMachine {
     return this.#machines.writer.waitingFor;
   }
 
-  get chainHealth(): ChainHealth {
-    const { members, publicKey } = this.#machines;
-    return this.#health.look(
-      this.tip,
-      () => this.#written,
-      (holder) => holder === holderOf(publicKey) || [...members.known].some((key) => holderOfHex(key) === holder),
-    );
-  }
-
-  /** Keys established before the block of the main chain at this height; of a first block, those it names. */
-  eligibleBefore(height: number): Set<Holder> {
-    const written = this.#written;
-    const end = height === 0 ? 1 : height - (written[0]?.height ?? 0);
-    return eligibleKeys(written.slice(0, Math.max(0, end)));
-  }
-
-  /** Who wrote the blocks of the main chain held here and whom they name, oldest first. */
-  get #written(): readonly {
-    readonly height: number;
-    readonly author: PublicKey;
-    readonly nextChoices: readonly PublicKey[];
-  }[] {
-    return this.#machines.chain.tree.main.map(({ height, block: { author, nextChoices } }) => ({
-      height,
-      author,
-      nextChoices,
-    }));
-  }
-
   /** Whether the command to close has been carried out. */
   get closed(): boolean {
     return this.#closed;
@@ -149,11 +112,12 @@ export class PeerMachine {
   /** When to call `handle` with `elapsed`, if nothing happens before. */
   get deadline(): Milliseconds | undefined {
     if (this.#closed || this.#closing !== undefined) return this.#closed ? undefined : this.#closing;
-    const { presence, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
-    const { announcements, watchDog, crossing, gossip, referenceSplit } = this.#machines;
-    const online = [presence, members, announcements, watchDog, this.#whereabouts, referenceSplit];
+    const { presence, beacons, members, neighbours, links, sync, newcomers, chain, writer } = this.#machines;
+    const { announcements, watchDog, crossing, gossip, heads, referenceSplit, poolDigests } = this.#machines;
+    const online = [presence, beacons, members, announcements, watchDog, this.#whereabouts, referenceSplit];
     let earliest: Milliseconds | undefined;
-    for (const { deadline } of [...online, neighbours, links, sync, newcomers, chain.pool, writer, crossing, gossip]) {
+    const blocks = [sync, heads, newcomers, this.#catchUp, chain.doubts, chain, writer, crossing, gossip, poolDigests];
+    for (const { deadline } of [...online, neighbours, links, ...blocks]) {
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
     }
     return earliest;
@@ -175,11 +139,15 @@ export class PeerMachine {
    * A block that was signed but not stored on the chain before a crash takes its place now, and is sent like any other.
    */
   restore(
-    { journal, lastSigned }: Pick<Opened, 'journal' | 'lastSigned'>,
+    { journal, lastSigned, notes }: Pick<Opened, 'journal' | 'lastSigned' | 'notes'>,
     pending: readonly PoolItem[],
     now: Milliseconds,
   ): void {
-    const { writer, chain } = this.#machines;
+    const { writer, chain, neighbours, finality } = this.#machines;
+    for (const { name, bytes } of notes) {
+      if (name === 'addresses') neighbours.restore(bytes, now);
+      else finality.restore(bytes);
+    }
     for (const { parent } of journal) writer.signedBefore(parent === undefined ? undefined : hashHex(parent));
     for (const item of pending) chain.pool.add(item);
     if (lastSigned !== undefined) chain.add(keptCandidate({ bytes: lastSigned, unverified: [] }), now);
@@ -201,7 +169,7 @@ export class PeerMachine {
       case 'closed':
         return links.closed(event.link);
       case 'discovered':
-        for (const address of event.addresses) neighbours.told(address, now);
+        for (const address of event.addresses) neighbours.discovered(address, now);
         return;
       case 'listening':
         if (ownAddress.lent(event.address)) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
@@ -222,25 +190,30 @@ export class PeerMachine {
 
   /** Everything whose time has come, in the order in which one leads to the other. */
   #advance(now: Milliseconds): void {
-    const { links, neighbours, serving, referenceSplit } = this.#machines;
+    const { links, neighbours, serving, referenceSplit, acknowledgements, poolDigests } = this.#machines;
     for (const { link, reason } of links.overdue(now)) links.close(link, reason);
     this.#catchUp.advance(now);
+    this.#settling.advance(now);
     this.#greeter.advance(now);
     this.#settleEnded(now);
     referenceSplit.look(now, this.#catchUp.busy(now));
     neighbours.dial(
-      links.all().map((link) => ({
-        address: link.address,
-        key: link.phase.kind === 'greeting' ? undefined : link.phase.hex,
+      links.all().map(({ address, dialled, phase }) => ({
+        address,
+        key: phase.kind === 'greeting' ? undefined : phase.hex,
+        dialled,
       })),
       now,
     );
     this.#whereabouts.advance(now);
     this.#conversation.speak(now);
+    poolDigests.advance(now);
+    acknowledgements.advance(this.#catchUp.busy(now), now);
     serving.advance((id) => links.greetedLink(id), this.#storeChanged);
     if (this.#closing === undefined) this.#write(now);
     links.flush(now);
-    if (this.#closing !== undefined && (!this.#machines.chain.isSigning || this.#closing <= now)) this.#close();
+    if (this.#closing !== undefined && (!this.#machines.chain.isSigning || this.#closing <= now)) this.#close(now);
+    else if (neighbours.dueToKeep(now)) this.#keepAddresses(now);
   }
 
   #write(now: Milliseconds): void {
@@ -250,8 +223,15 @@ export class PeerMachine {
     if (writer.waitingFor !== waitedFor) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
   }
 
-  #close(): void {
+  #keepAddresses(now: Milliseconds): void {
+    const { neighbours, links, recorder } = this.#machines;
+    const bytes = neighbours.note(lasting(links.proven), now);
+    if (bytes !== undefined) recorder.note({ name: 'addresses', bytes });
+  }
+
+  #close(now: Milliseconds): void {
     const { links } = this.#machines;
+    this.#keepAddresses(now);
     for (const link of links.all()) links.close(link, 'this peer closed');
     this.#closed = true;
   }
@@ -267,7 +247,10 @@ export class PeerMachine {
       if (arrived.kind === 'greeted') {
         const greeted = this.#greeter.greeted(link, arrived.greeting, arrived.ours, now);
         if (greeted !== undefined) this.#conversation.greeted(greeted, now);
-      } else if (arrived.kind === 'message') this.#conversation.message(link as GreetedLink, arrived.message, now);
+      } else if (arrived.kind === 'upgraded') this.#conversation.greeted(links.upgraded(link), now);
+      else if (arrived.kind === 'message') {
+        this.#conversation.message(link as GreetedLink, arrived.message, arrived.bytes, now);
+      }
     }
     const { failure } = link.session;
     if (failure !== undefined) links.close(link, `${failure.code}: ${failure.message}`);
@@ -295,11 +278,15 @@ export class PeerMachine {
   }
 
   #verified(request: RequestId, results: readonly boolean[], now: Milliseconds): void {
-    const { gossip } = this.#machines;
-    if (gossip.asked(request)) this.#accept(gossip.verified(request, results[0] === true), now);
-    else if (!this.#whereabouts.verified(request, results[0] === true, now)) {
-      this.#catchUp.verified(request, results, now);
+    const { gossip, acknowledgements, links, finality } = this.#machines;
+    const held = results[0] === true;
+    if (gossip.asked(request)) {
+      if (!held) links.falsehood(gossip.bringer(request), now);
+      return this.#accept(gossip.verified(request, held), now);
     }
+    if (this.#whereabouts.verified(request, held, now) || acknowledgements.verified(request, held, now)) return;
+    if (finality.verified(request, held)) return;
+    this.#catchUp.verified(request, results, now);
   }
 
   /** An item that is signed by its author and on no block yet: kept, shown, passed on. */
@@ -313,7 +300,9 @@ export class PeerMachine {
       return;
     }
     members.signed(data.author, now);
-    const from = link === undefined ? undefined : links.greetedLink(link)?.phase.key;
+    const bringer = link === undefined ? undefined : links.greetedLink(link);
+    if (bringer !== undefined) bringer.gave.itemAt = now;
+    const from = bringer?.phase.key;
     const isFromAuthor = from !== undefined && holderOf(from) === holderOf(data.author);
     if (!isFromAuthor || !gossip.rest(item, now)) this.#conversation.passOn(id, data, holders, link, now);
   }
@@ -350,15 +339,19 @@ export class PeerMachine {
   }
 
   #settleEnded(now: Milliseconds): void {
-    const { links, neighbours, serving, effects, referenceSplit } = this.#machines;
+    const { links, neighbours, serving, effects, referenceSplit, acknowledgements, poolDigests } = this.#machines;
     const ended = links.takeEnded();
     for (const link of ended) {
       serving.ended(link.id);
       referenceSplit.ended(link.id);
+      acknowledgements.ended(link.id);
+      poolDigests.ended(link.id);
+      this.#settling.ended(link.id);
       this.#catchUp.ended(link.id);
       neighbours.unlinked(link.address, now);
       this.#greeter.ended(link, now);
       this.#whereabouts.ended(link, now);
+      this.#conversation.ended(link, now);
     }
     if (ended.length > 0) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
   }

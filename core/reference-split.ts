@@ -11,7 +11,8 @@ import type { Milliseconds } from './config.ts';
 import { type Hash, type HashHex, hashHex, type PublicKeyHex } from './crypto/keys.ts';
 import type { Effects } from './effects.ts';
 import type { LinkId, Loaded, RequestId } from './events.ts';
-import type { GreetedLink, Links } from './network/links.ts';
+import type { Links } from './network/links.ts';
+import type { GreetedLink } from './network/open-link.ts';
 
 /** What a neighbour has shown last. */
 interface Shown {
@@ -107,7 +108,7 @@ export class ReferenceSplit {
     }
     watched.apart ??= { since: now, tip: tree.tip?.id };
     const { since, tip } = watched.apart;
-    const isHeld = tree.block(watched.shown.id) !== undefined;
+    const isHeld = tree.holds(watched.shown.id);
     if (now < since + patienceMs) {
       this.#deadline = Math.min(this.#deadline ?? Number.POSITIVE_INFINITY, since + patienceMs);
     } else if (isHeld) watched.isSplit = true;
@@ -122,10 +123,10 @@ export class ReferenceSplit {
   #isOurs(shown: Shown): boolean {
     const { tree } = this.#chain;
     if (tree.onMain(shown.id)) {
-      shown.height = tree.block(shown.id)?.height;
+      shown.height = tree.header(shown.id)?.height;
       return true;
     }
-    return shown.height !== undefined && shown.height < (tree.main[0]?.height ?? 0);
+    return shown.height !== undefined && shown.height < tree.lowest;
   }
 
   #report(keys: readonly PublicKeyHex[]): void {
@@ -141,9 +142,8 @@ export function splitMessage(keys: readonly PublicKeyHex[]): string {
   const named = keys.slice(0, mostNamed).map((key) => `${key.slice(0, 6)}…${key.slice(-4)}`);
   const further = keys.length - named.length;
   const who = further === 0 ? named.join(', ') : `${named.join(', ')} and ${further} more`;
-  const what =
-    keys.length === 1
-      ? 'A neighbour that runs the reference program stands'
-      : 'Neighbours that run the reference program stand';
-  return `${what} on another branch than this peer (${who}). The reference program never leaves its branch: what is shared here may not be seen there.`;
+  return (
+    `Neighbours of the reference program on another branch than this peer: ${who}. They never leave theirs, so what is ` +
+    'shared here may not be seen there.'
+  );
 }

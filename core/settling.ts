@@ -4,12 +4,14 @@
  *
  * Without a configured committee it does nothing. Only ours are sent votes, and each vote goes over each link once.
  */
+import type { Milliseconds } from './config.ts';
 import { type Hash, hashHex } from './crypto/keys.ts';
-import { extensionSaying } from './extension.ts';
+import type { LinkId } from './events.ts';
 import type { FinalityView } from './finality/finality.ts';
 import type { Checkpoint, Vote } from './finality/votes.ts';
 import type { Machines } from './machines.ts';
-import type { GreetedLink } from './network/links.ts';
+import type { GreetedLink } from './network/open-link.ts';
+import { extensionSaying } from './wire/carrier.ts';
 
 const contradictedMessage =
   'More than two thirds of the committee have settled two branches: some of them break their word. What was final here stays.';
@@ -17,7 +19,10 @@ const contradictedMessage =
 export class Settling {
   readonly #machines: Machines;
   readonly #view: FinalityView;
+  /** Links whose other end has heard which votes were cast last. */
+  readonly #told = new Set<LinkId>();
   #settled = -1;
+  #treeSize = 0;
   #isContradicted = false;
 
   constructor(machines: Machines) {
@@ -30,33 +35,55 @@ export class Settling {
     };
   }
 
-  /** A new neighbour of ours hears which votes were cast last. */
-  greeted(link: GreetedLink): void {
-    if (!link.phase.ours) return;
-    for (const vote of this.#machines.finality.newest()) this.#say(link, vote);
+  /** Called at the end of every event. */
+  advance(now: Milliseconds): void {
+    const { finality, chain, config } = this.#machines;
+    if (config.committee.length === 0) return;
+    this.#tellNewNeighbours();
+    if (chain.tree.size !== this.#treeSize) finality.blocksCame();
+    this.#treeSize = chain.tree.size;
+    finality.advance(this.#view);
+    if (finality.floor !== undefined) {
+      // Another root's chain may have taken the place of the tree that was told before.
+      chain.tree.beginWalkAt(hashHex(finality.floor.hash));
+      chain.settle(now);
+    }
+    this.#settle();
+    this.#passVotes();
   }
 
-  /** Called at the end of every event. */
-  advance(): void {
-    const { finality, chain, links } = this.#machines;
-    if (finality.advance(this.#view) && finality.floor !== undefined) chain.beginWalkAt(finality.floor.hash);
-    this.#tell();
-    for (const { vote, link: by } of finality.takeCast()) {
-      for (const link of links.greeted()) if (link.phase.ours && link.id !== by) this.#say(link, vote);
+  ended(link: LinkId): void {
+    this.#told.delete(link);
+  }
+
+  #tellNewNeighbours(): void {
+    const { finality, links } = this.#machines;
+    for (const link of links.greeted()) {
+      if (!link.phase.ours || this.#told.has(link.id)) continue;
+      this.#told.add(link.id);
+      for (const vote of finality.newest()) this.#say(link, vote);
     }
   }
 
   /** What is final is told once it stands on the main chain, which may have to come to it first. */
-  #tell(): void {
+  #settle(): void {
     const { finality, chain, effects } = this.#machines;
     const { final, contradiction } = finality;
     if (final !== undefined && final.height > this.#settled && chain.tree.onMain(hashHex(final.hash))) {
       this.#settled = final.height;
+      chain.tree.finalise(hashHex(final.hash));
       effects.put({ kind: 'deliver', delivery: { kind: 'settled', height: final.height } });
     }
     if (contradiction === undefined || this.#isContradicted) return;
     this.#isContradicted = true;
     effects.put({ kind: 'report', code: 'committee-contradicts-itself', message: contradictedMessage });
+  }
+
+  #passVotes(): void {
+    const { finality, links } = this.#machines;
+    for (const { vote, link: by } of finality.takeCast()) {
+      for (const link of links.greeted()) if (link.phase.ours && link.id !== by) this.#say(link, vote);
+    }
   }
 
   #say(link: GreetedLink, vote: Vote): void {
@@ -74,7 +101,9 @@ function isAncestor({ chain: { tree } }: Machines, ancestor: Hash, of: Hash): bo
   const wanted = tree.header(hashHex(ancestor));
   let at = tree.header(hashHex(of));
   if (wanted === undefined || at === undefined) return undefined;
-  while (at !== undefined && at.height > wanted.height)
+  while (at !== undefined && !at.onMain && at.height > wanted.height) {
     at = at.parentId === undefined ? undefined : tree.header(at.parentId);
-  return at?.id === wanted.id;
+  }
+  // Both on the main chain: the lower one is below the other.
+  return at?.id === wanted.id || (at?.onMain === true && wanted.onMain && at.height > wanted.height);
 }

@@ -18,7 +18,7 @@ import {
 import { CodecError, CryptoError } from './errors.ts';
 import type { ChainBlock, PendingView } from './events.ts';
 import type { BlockView, Item, PeerView } from './face.ts';
-import type { GreetedLink } from './network/links.ts';
+import type { GreetedLink } from './network/open-link.ts';
 
 /** The items are made when they are first looked at: of a thousand blocks that are caught up with, few ever are. */
 export function blockView({ height, block, ids, verified }: ChainBlock): BlockView {

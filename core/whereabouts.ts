@@ -5,17 +5,25 @@
  * Joins who is known (members), our own KeepAlive (presence), what `gcm-siv` neighbours hear (announcements) and the
  * watch-dog. Nothing that needs a signature counts before it was checked.
  */
+import { Beaconing } from './beaconing.ts';
 import { equalBytes } from './codec/bytes.ts';
 import type { Milliseconds } from './config.ts';
 import { holderOf, type PublicKey } from './crypto/keys.ts';
 import type { LinkId, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
 import type { Announcement } from './network/announcements.ts';
-import type { GreetedLink, OpenLink } from './network/links.ts';
+import { isCountOfOurs } from './network/member.ts';
+import type { GreetedLink, OpenLink } from './network/open-link.ts';
+import type { CarriedBeacon } from './wire/beacon.ts';
 import type { KeepAlive } from './wire/messages.ts';
 
 /** What a new neighbour is told at most of who is online; of the rest it hears within a KeepAlive's time. */
 const mostMembersGreeted = 64;
+/**
+ * Keys known up to which everybody's KeepAlive is passed on. Twice as many as those for which each peer sends its own
+ * (network/beacons.ts), for not all see the network grow past that at once.
+ */
+const mostFlooded = 64;
 /** A `gcm-siv` neighbour says nothing when idle: so often it is asked something, for a key is drawn that spoke within 30 s. */
 const askSilentMs = 10_000;
 
@@ -25,8 +33,11 @@ export class Whereabouts {
   /** When each silent neighbour is asked something again. */
   readonly #askAt = new Map<LinkId, Milliseconds>();
 
+  readonly #beaconing: Beaconing;
+
   constructor(machines: Machines) {
     this.#machines = machines;
+    this.#beaconing = new Beaconing(machines);
   }
 
   get deadline(): Milliseconds | undefined {
@@ -41,7 +52,7 @@ export class Whereabouts {
     const { ours, dialect, greeting, key } = link.phase;
     const own = presence.fresh(now);
     if (own !== undefined) links.send(link, { kind: 'keepAlive', ...own }, 'kept');
-    if (ours) this.#tellOfMembers(link);
+    if (ours) this.#tellOfMembers(link, now);
     if (dialect.name !== 'gcm-siv') return;
     this.#ask(link, now);
     if (greeting.thin || link.phase.quiet) return;
@@ -55,14 +66,17 @@ export class Whereabouts {
     const { kind, greeting, key, ours, quiet, dialect } = link.phase;
     if (this.#askAt.has(link.id)) this.#askAt.set(link.id, now + askSilentMs);
     if (greeting.thin || quiet) return;
-    members.provenBy(key, now, ours, dialect.name === 'gcm-siv' ? link.id : undefined);
+    // One of ours says nothing in `gcm-siv` while it is idle, as others do not: it stands like them.
+    if (dialect.name === 'gcm-siv') members.provenBy(key, now, false, link.id);
+    else members.provenBy(key, now, ours);
     if (kind === 'proven') return;
     for (const known of greeting.known) if (!this.#isOwn(known)) members.announced(known, link.id, now);
   }
 
-  keepAlive(link: GreetedLink, keepAlive: KeepAlive): void {
+  keepAlive(link: GreetedLink, keepAlive: KeepAlive, now: Milliseconds): void {
     if (link.phase.quiet) return;
     const { presence, effects } = this.#machines;
+    if (!this.#isFlooded(keepAlive, now) && !equalBytes(keepAlive.pubkey, link.phase.key)) return;
     const check = presence.check(keepAlive);
     if (check === undefined) return;
     const request = effects.nextRequest();
@@ -70,17 +84,22 @@ export class Whereabouts {
     effects.put({ kind: 'verify', request, checks: [check] });
   }
 
-  /** A KeepAlive's signature was checked. @returns whether this request was one */
+  /** The signature of a KeepAlive or a beacon was checked. @returns whether this request was one */
   verified(request: RequestId, held: boolean, now: Milliseconds): boolean {
     const checked = this.#keepAlives.get(request);
-    if (checked === undefined) return false;
+    if (checked === undefined) return this.#beaconing.verified(request, held, now);
     this.#keepAlives.delete(request);
     const { presence, links } = this.#machines;
     const { keepAlive, link } = checked;
-    if (presence.checked(keepAlive, held, now, link)) {
+    if (!held) links.falsehood(link, now);
+    if (presence.checked(keepAlive, held, now, link) && this.#isFlooded(keepAlive, now)) {
       links.broadcast({ kind: 'keepAlive', ...keepAlive }, 'droppable', new Set([link]));
     }
     return true;
+  }
+
+  beacon(link: GreetedLink, beacon: CarriedBeacon, now: Milliseconds): void {
+    this.#beaconing.arrived(link, beacon, now);
   }
 
   announce(link: GreetedLink, key: PublicKey, now: Milliseconds): void {
@@ -100,6 +119,7 @@ export class Whereabouts {
   ended({ id, phase }: OpenLink, now: Milliseconds): void {
     const { links, members } = this.#machines;
     this.#askAt.delete(id);
+    this.#beaconing.ended(id);
     members.linkEnded(id, phase.kind === 'greeted' ? phase.key : undefined, now);
     // A key that was only shown has not gone with its link, and keeps none from going that is gone.
     if (phase.kind === 'proven' && !links.proven.some((other) => other.phase.hex === phase.hex)) {
@@ -113,7 +133,8 @@ export class Whereabouts {
     const { presence, links, members, announcements, effects } = this.#machines;
     members.elapse(now);
     this.#watch(now);
-    const keepAlive = presence.due(now);
+    this.#beaconing.advance(now);
+    const keepAlive = presence.due(now, this.#speaksByKeepAlive(now));
     if (keepAlive !== undefined) links.broadcast({ kind: 'keepAlive', ...keepAlive }, 'droppable');
     const changes = members.takeChanges();
     if (changes.length > 0) effects.put({ kind: 'deliver', delivery: { kind: 'changed' } });
@@ -123,6 +144,20 @@ export class Whereabouts {
       const link = links.greetedLink(id);
       if (at <= now && link !== undefined) this.#ask(link, now);
     }
+  }
+
+  /** In a large network only who may write next, and who has a neighbour of the `cbc` era, for its sake. */
+  #speaksByKeepAlive(now: Milliseconds): boolean {
+    const { beacons, members, links } = this.#machines;
+    if (!beacons.isLarge || (beacons.isCandidate && members.hearsReferenceKeepAlives(now))) return true;
+    return links.greeted().some(({ phase }) => !phase.ours && phase.dialect.name === 'cbc');
+  }
+
+  /** In a large network one of ours is only for peers of the `cbc` era. */
+  #isFlooded({ pubkey, count }: KeepAlive, now: Milliseconds): boolean {
+    const { members } = this.#machines;
+    const isLarge = members.known.size > mostFlooded;
+    return !isLarge || members.hearsReferenceKeepAlives(now) || !(isCountOfOurs(count) || members.isOurs(pubkey));
   }
 
   #say({ kind, pubkey, except }: Announcement): void {
@@ -154,11 +189,13 @@ export class Whereabouts {
   }
 
   /** Its own too: a peer whose clock was set back would be believed by nobody until the old time has come again. */
-  #tellOfMembers(link: GreetedLink): void {
+  #tellOfMembers(link: GreetedLink, now: Milliseconds): void {
     const { members, links } = this.#machines;
     const its = members.keepAliveOf(link.phase.key);
     if (its !== undefined) links.send(link, { kind: 'keepAlive', ...its }, 'kept');
-    for (const keepAlive of members.keepAlives().slice(0, mostMembersGreeted)) {
+    const left = mostMembersGreeted - this.#beaconing.tell(link, mostMembersGreeted, now);
+    const others = members.keepAlives().filter(({ pubkey }) => members.beaconOf(pubkey) === undefined);
+    for (const keepAlive of others.slice(0, left)) {
       if (keepAlive !== its) links.send(link, { kind: 'keepAlive', ...keepAlive }, 'droppable');
     }
   }

@@ -31,20 +31,16 @@ export interface OpenOptions {
   readonly port?: boolean;
   /** Keys whose votes make blocks final: the same ones on every peer of the network. */
   readonly committee?: readonly string[];
+  /** No link without the secure upgrade: none to a peer of the reference program. Links between tabs always have it. */
+  readonly requireUpgrade?: boolean;
 }
 
 /** A browser keeps few connections: a tab links to some others, and everything reaches all by way of them. */
 const relationship = { ...defaultConfig.relationship, count: 4, maxLinks: 12 };
 
 /** @throws PeerError `bad-config` */
-export async function openPeer({
-  network,
-  relay,
-  iceServers = [],
-  via,
-  port = false,
-  committee = [],
-}: OpenOptions): Promise<Peer> {
+export async function openPeer(options: OpenOptions): Promise<Peer> {
+  const { network, relay, iceServers = [], via, port = false, requireUpgrade = false, committee = [] } = options;
   if (!isNetworkName(network)) {
     throw new PeerError('bad-config', `"${network}" is no network name: 1 to 64 of a–z, 0–9, dot, dash, underscore`);
   }
@@ -64,7 +60,7 @@ export async function openPeer({
   const members = committeeFrom(committee);
   if (members === undefined) throw new PeerError('bad-config', `a committee is ${committeeRule}`);
   const { platform, leftPending } = await tabPlatform({ network, relay: address, iceServers, byProxy, port });
-  const peer = await opened({ network, relationship, proxied: byProxy, committee: members }, platform);
+  const peer = await opened({ network, relationship, proxied: byProxy, requireUpgrade, committee: members }, platform);
   if (address !== undefined) peer.connect(address.peer(network));
   clearLeft(peer, leftPending, platform.store).catch(platform.crashed);
   return peer;

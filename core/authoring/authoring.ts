@@ -18,14 +18,25 @@ export interface AuthoringView {
   readonly pendingSince: Milliseconds;
   /** Other keys that count as online for writing, freshest first, without our own. */
   readonly online: readonly PublicKey[];
+  /**
+   * Whether we have shown ourselves as lately as the 64 freshest of those. In a large network each of the others hardly
+   * knows whether we are there.
+   */
+  readonly isAmongFreshest: boolean;
   /** Until when a key counts as online for writing without a further sign of life. */
   onlineUntil(key: PublicKey): Milliseconds;
   /** Whether a key may be a reference peer's that still writes: it writes later than ours and never undoes a fork. */
   isReference(key: PublicKey): boolean;
+  /** D: how long each key before us in the order of precedence is waited for. */
+  readonly rankDelayMs: Milliseconds;
   /** How long a reference key is waited for that is online. */
   referenceDelayMs(key: PublicKey): Milliseconds;
   /** Whether reference peers are about, for whom a sibling of a block is a fork for ever, whoever wrote the two. */
   readonly referencesAreNear: boolean;
+  /** Who wrote the newest 64 blocks, each once. */
+  readonly recentAuthors: readonly PublicKey[];
+  /** Since when another key has been online for writing; undefined while it is not. */
+  onlineSince(key: PublicKey): Milliseconds | undefined;
   /** When a key was last added to or taken from those online. */
   readonly membershipChangedAt: Milliseconds;
 }

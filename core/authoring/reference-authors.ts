@@ -55,7 +55,7 @@ export class ReferenceAuthors {
 
   /** Who is to write on the tip, or the first block, if that is a reference peer. */
   #next(tip: TreeBlock | undefined, sees: Sees, now: Milliseconds): PublicKey | undefined {
-    const isThere = (key: PublicKey) => this.#isOwn(key) || this.#members.onlineUntil(key) > now;
+    const isThere = (key: PublicKey) => this.#isOwn(key) || this.#members.onlineUntil(key, tip?.arrivedAt) > now;
     const next =
       tip === undefined
         ? lowestKey([this.#own, ...this.#members.online(now).filter(sees)])

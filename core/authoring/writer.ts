@@ -8,6 +8,7 @@
 import { type Block, createBlock, encodeBlock, writtenBlockBytes } from '../chain/block.ts';
 import type { Chain } from '../chain/chain.ts';
 import { type Data, encodedDataBytes, itemIdOf } from '../chain/data.ts';
+import { recentAuthors } from '../chain/recent-authors.ts';
 import type { Milliseconds } from '../config.ts';
 import type { Curve } from '../crypto/curve.ts';
 import { type HashHex, hashHex, type ItemIdHex, itemIdHex, type PublicKey, type SecretKey } from '../crypto/keys.ts';
@@ -18,7 +19,9 @@ import type { Members } from '../network/members.ts';
 import type { Random } from '../random.ts';
 import { journalEntries } from '../storage/store.ts';
 import type { Authoring, Turn } from './authoring.ts';
+import type { RankDelay } from './rank-delay.ts';
 import { ReferenceAuthors } from './reference-authors.ts';
+import { freshestKeys } from './riddle.ts';
 
 export interface WriterOptions {
   readonly curve: Curve;
@@ -26,6 +29,9 @@ export interface WriterOptions {
   readonly secret: SecretKey;
   readonly publicKey: PublicKey;
   readonly thin: boolean;
+  readonly rankDelay: RankDelay;
+  /** When the others last heard of us, as far as that is up to us. */
+  readonly spokeAt: (now: Milliseconds) => Milliseconds;
 }
 
 /** The signing journal's key for the first block, which has no parent. */
@@ -45,6 +51,8 @@ type WriterState =
 const afterFailureMs = 1_000;
 /** How long the creation callback may take before its answer is not waited for any more. */
 const composeMs = 5_000;
+const stalledMessage =
+  'Those who may write the next block are gone, and too few of those who wrote the newest ones are online to go on without them.';
 
 export class Writer {
   readonly #options: WriterOptions;
@@ -58,6 +66,7 @@ export class Writer {
   #deadline: Milliseconds | undefined;
   #waitingFor: WaitingFor | undefined;
   #notBefore: Milliseconds = 0;
+  #isStalled = false;
   /** Whether the application composes. */
   composes = false;
 
@@ -107,6 +116,7 @@ export class Writer {
       this.#failed('it took too long', now);
     }
     const turn = this.#turn(now, catchingUp);
+    this.#tellStalled(turn?.kind === 'wait' && turn.waitingFor === 'more of the authors');
     if (turn === undefined) return;
     if (turn.kind === 'wait') {
       this.#waitingFor = turn.waitingFor;
@@ -148,6 +158,13 @@ export class Writer {
     this.#write(now, data, announce);
   }
 
+  /** Told once, until something else is waited for. */
+  #tellStalled(isStalled: boolean): void {
+    if (isStalled === this.#isStalled) return;
+    this.#isStalled = isStalled;
+    this.#effects.put({ kind: 'report', code: 'stalled', message: isStalled ? stalledMessage : undefined });
+  }
+
   #turn(now: Milliseconds, catchingUp: boolean): Turn | undefined {
     const { pool, tree } = this.#chain;
     const { pendingSince } = pool;
@@ -157,20 +174,30 @@ export class Writer {
       return { kind: 'wait', waitingFor: 'the author of the next block', until: undefined };
     }
     const { tip } = tree;
+    const online = this.#members.online(now);
     const turn = this.#authoring.turn(now, {
       own: this.#options.publicKey,
       tip: tip === undefined ? undefined : { nextChoices: tip.block.nextChoices, arrivedAt: tip.arrivedAt },
       pendingSince,
-      online: this.#members.online(now),
-      onlineUntil: (key) => this.#members.onlineUntil(key),
+      online,
+      isAmongFreshest: this.#isAmongFreshest(online, now),
+      onlineUntil: (key) => this.#members.onlineUntil(key, tip?.arrivedAt),
+      rankDelayMs: this.#options.rankDelay.delayMs,
       isReference: (key) => this.#references.writes(key),
       referenceDelayMs: (key) => this.#members.referenceDelayMs(key, now),
       referencesAreNear: this.#members.referencesAreNear(now),
+      recentAuthors: recentAuthors(tree.headers),
+      onlineSince: (key) => this.#members.onlineSince(key, now),
       membershipChangedAt: this.#members.changedAt,
     });
     if (turn.kind === 'wait' || tip === undefined) return turn;
     const since = Math.max(pendingSince, tip.arrivedAt);
     return { kind: 'write', at: Math.max(turn.at, this.#references.holdUntil(tip.block.nextChoices, since)) };
+  }
+
+  #isAmongFreshest(online: readonly PublicKey[], now: Milliseconds): boolean {
+    const last = online[freshestKeys - 1];
+    return last === undefined || this.#options.spokeAt(now) >= (this.#members.aliveAt(last) ?? 0);
   }
 
   #compose(now: Milliseconds): void {

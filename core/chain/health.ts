@@ -11,7 +11,7 @@ import { type HashHex, type Holder, holderOf } from '../crypto/keys.ts';
 import type { ChainHealth } from '../face.ts';
 import type { Block } from './block.ts';
 
-/** As many as say whose word counts (eligible.ts). */
+/** As many as say whose word counts (fork-choice.ts). */
 export const healthBlocks = 64;
 /** Of 10 others online, 3 drawn for each block, honest authors would all 16 times pass over a given one once in 300. */
 export const captureBlocks = 16;
@@ -71,8 +71,8 @@ export class Health {
 }
 
 export const capturedMessage =
-  'One key has taken over who writes: the newest blocks name only that key and keys it has brought in, though others are ' +
-  'here. What the chain holds is still the word of those who signed it; what is shared from now on may be left out.';
+  'One key has taken over who writes: the newest blocks name only it and keys it brought in, though others are here. ' +
+  'What the chain holds is still the word of who signed it; what is shared now may be left out.';
 
 interface Seen {
   readonly author: Holder;

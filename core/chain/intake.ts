@@ -5,7 +5,7 @@
  * many links bring it; two bodies of one hash are two. What arrives past the budget is dropped and asked for again
  * (spec/safety.md, Frames and sessions: all under one budget). Where a block belongs is decided by `newcomers.ts`.
  */
-import { bytesToHex } from '../codec/bytes.ts';
+import { bytesToHex, equalBytes } from '../codec/bytes.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { type HashHex, hashHex, type ItemId } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
@@ -30,6 +30,8 @@ export interface Checked {
 /** Bytes of blocks under check or waiting, in all: the largest block fits (spec/safety.md, Blocks 7). */
 const mostBytes = 96 * 1024 * 1024;
 const mostOrphans = 1_024;
+/** Bodies of one hash that wait at most: whoever re-cuts one can make many. */
+const mostBodies = 4;
 
 export class Intake {
   readonly #effects: Effects;
@@ -89,7 +91,9 @@ export class Intake {
   /** Its parent is not held: it waits for it, at the cost of the one that has waited longest. */
   wait(checked: Checked, parent: HashHex): void {
     const siblings = this.#orphans.get(parent) ?? [];
-    if (siblings.some(({ newcomer }) => newcomer.id === checked.newcomer.id)) return;
+    const same = siblings.filter(({ newcomer }) => newcomer.id === checked.newcomer.id);
+    if (same.some(({ newcomer }) => equalBytes(newcomer.bytes, checked.newcomer.bytes))) return;
+    if (same.length >= mostBodies) return;
     siblings.push(checked);
     this.#orphans.set(parent, siblings);
     this.#orphanCount++;
@@ -107,9 +111,15 @@ export class Intake {
     return waiting;
   }
 
-  /** Whether a block waits here for its parent. */
+  hasChildren(parent: HashHex): boolean {
+    return this.#orphans.has(parent);
+  }
+
+  /** Whether a block waits here for its parent, with a body that cannot be better. */
   waits(id: HashHex): boolean {
-    for (const waiting of this.#orphans.values()) if (waiting.some(({ newcomer }) => newcomer.id === id)) return true;
+    for (const waiting of this.#orphans.values()) {
+      if (waiting.some(({ newcomer, results }) => newcomer.id === id && results.every(Boolean))) return true;
+    }
     return false;
   }
 

@@ -1,18 +1,23 @@
 /**
- * The newest blocks of the main chain, their side branches, and the walk that says which branch is the main one.
+ * The main chain as far back as it can still move, its side branches, and the walk that says which branch is the main one.
  *
- * Holds the tip and its ancestors down to `depth`, so that a sibling of the tip or of one of its last 8 ancestors can
- * replace the branch (spec/safety.md, Fork choice; rules 2–4). Older blocks are the store's. Blocks come here verified;
- * the tree checks nothing but that a parent is held. It is pure: `add` says what changed and stores nothing.
+ * Headers are held of the newest 4,096 blocks, the 64 below them and every side block; bodies only of the newest and,
+ * while there is room, of side blocks. The rest is the store's. The walk begins at the floor (the last final block, or
+ * 4,096 below the tip) and takes at each block the child that fork-choice.ts prefers. Where it ends is where the main
+ * chain must come to; `next` says by which step, and the caller, who has the bodies, makes it. Blocks come here
+ * verified; the tree checks nothing but that a parent is held, and stores nothing.
  */
 
 import type { Milliseconds } from '../config.ts';
-import { type HashHex, hashHex, type ItemId } from '../crypto/keys.ts';
+import { type HashHex, type Holder, hashHex, holderOf, type ItemId } from '../crypto/keys.ts';
 import { invariant } from '../errors.ts';
 import type { KeptBlock } from '../storage/store.ts';
 import { type Block, decodeBlock } from './block.ts';
 import { itemIdOf } from './data.ts';
-import { compareStandings, type Standing, standingOf } from './fork-choice.ts';
+import { deepestFork, eligibleAncestors } from './fork-choice.ts';
+import { Forks } from './forks.ts';
+import { type Arrival, type Bringer, firstNodes, noLink, TreeNode } from './node.ts';
+import { SideBlocks } from './side-blocks.ts';
 
 /** A verified block on its way into the tree. */
 export interface Candidate {
@@ -26,183 +31,361 @@ export interface Candidate {
 export interface TreeBlock extends Candidate {
   readonly id: HashHex;
   readonly height: number;
-  readonly standing: Standing;
   /** When it came here; 0 for what was read from the store. */
   readonly arrivedAt: Milliseconds;
 }
 
-export type Added =
-  /** Already held, or one of too many side blocks. */
+/** What is held of a block whose body may be in the store only. */
+export type TreeHeader = Pick<
+  TreeNode<TreeBlock>,
+  'id' | 'hash' | 'parentHash' | 'parentId' | 'author' | 'holder' | 'height' | 'nextChoices' | 'arrivedAt' | 'onMain'
+>;
+
+export type Held =
+  /** Held already, or of no use: it stands on what does not move any more. */
   | { readonly kind: 'ignored' }
   | { readonly kind: 'orphan' }
-  /** Held beside the main chain. */
-  | { readonly kind: 'side' }
-  /** The main chain lost `reverted` (newest first) and gained `applied` (oldest first). */
-  | { readonly kind: 'moved'; readonly reverted: readonly TreeBlock[]; readonly applied: readonly TreeBlock[] };
+  | {
+      readonly kind: 'held';
+      readonly node: TreeNode<TreeBlock>;
+      /** Whether it is the one by which an eligible key counts, or shows that the key counts nowhere. */
+      readonly counts: boolean;
+    };
 
-/** The tip, its 8 ancestors, and the parent of the oldest, whose children are compared. */
+/** What brings the main chain nearer to where the walk ends: newest first, or oldest first. */
+export interface Step {
+  readonly kind: 'revert' | 'apply';
+  readonly nodes: readonly TreeNode<TreeBlock>[];
+}
+
+/** Bodies of the main chain that are held: the tip, its 8 ancestors, and the parent of the oldest. */
 export const treeDepth = 10;
-/** Side blocks held at most: a candidate can sign as many siblings as it likes, and a loser stays one. */
-const mostSideBlocks = 64;
+/** Headers of the main chain that are held below the newest 4,096: whose authors count at the lowest fork. */
+const belowDeepest = eligibleAncestors;
+/** So many more are held for a while. */
+const trimmedAtOnce = 512;
 
 export class Tree {
-  readonly #blocks = new Map<HashHex, TreeBlock>();
-  readonly #children = new Map<HashHex, TreeBlock[]>();
+  readonly #nodes = new Map<HashHex, TreeNode<TreeBlock>>();
+  readonly #forks: Forks<TreeBlock>;
+  readonly #side: SideBlocks<TreeBlock>;
   /** Oldest first; the last is the tip. */
-  #main: TreeBlock[] = [];
+  #main: TreeNode<TreeBlock>[] = [];
+  /** Side blocks that hung below the floor and were not told of yet. */
+  readonly #unreachable: TreeNode<TreeBlock>[] = [];
+  /** Where the walk ends; undefined when that must be found anew. */
+  #best: TreeNode<TreeBlock> | undefined;
+  /** Below this height nothing moves. */
+  #floor = 0;
+  /** Where the walk begins when it is held above the floor, on whatever branch. */
+  #start: HashHex | undefined;
+  /** From this height on the main chain is to be left, for a body of it is to be another. */
+  #leaveFrom = Number.POSITIVE_INFINITY;
+  /** Above this height no body of the main chain is let go. */
+  bodiesFrom = Number.POSITIVE_INFINITY;
 
-  /** @param main the newest blocks of the stored main chain, oldest first; `height` is that of the first of them */
-  constructor(main: readonly Candidate[], height: number) {
-    let parent: TreeBlock | undefined;
+  /**
+   * @param main the newest blocks of the stored main chain, oldest first; `height` is that of the first of them
+   * @param anchors when there are any, only these keys support a branch
+   */
+  constructor(main: readonly Candidate[], height: number, anchors: ReadonlySet<Holder> = new Set()) {
+    this.#forks = new Forks(anchors, (at) => this.headerAt(at));
+    this.#side = new SideBlocks((node) => this.#forks.supportOf(node));
     for (const candidate of main) {
-      parent = treeBlock(candidate, parent, parent === undefined ? height : parent.height + 1, 0);
-      this.#hold(parent);
-      this.#main.push(parent);
+      const node = this.#hold(candidate, this.#main.at(-1), {
+        at: 0,
+        link: noLink,
+        height: height + this.#main.length,
+      });
+      node.onMain = true;
+      this.#main.push(node);
     }
+    this.#raiseFloor();
+    this.#best = this.#main.at(-1);
   }
 
   get tip(): TreeBlock | undefined {
-    return this.#main.at(-1);
+    const node = this.#main.at(-1);
+    invariant(node === undefined || node.body !== undefined, 'the body of the tip is held');
+    return node?.body;
   }
 
-  /** Blocks of the main chain held here, oldest first. */
+  /** Number of blocks of the main chain. */
+  get count(): number {
+    return (this.#main.at(-1)?.height ?? -1) + 1;
+  }
+
+  /** Blocks of the main chain whose bodies are held, oldest first. */
   get main(): readonly TreeBlock[] {
+    const blocks: TreeBlock[] = [];
+    for (let place = this.#main.length - 1; place >= 0; place--) {
+      const body = this.#main[place]?.body;
+      if (body === undefined) break;
+      blocks.push(body);
+    }
+    return blocks.reverse();
+  }
+
+  /** Headers of the main chain that are held, oldest first. */
+  get headers(): readonly TreeHeader[] {
     return this.#main;
   }
 
+  /** The height of the lowest header of the main chain that is held. */
+  get lowest(): number {
+    return this.#main[0]?.height ?? 0;
+  }
+
+  /** How many blocks are held, on all branches. */
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  get floor(): number {
+    return this.#floor;
+  }
+
+  get sideBlocks(): TreeNode<TreeBlock>[] {
+    return [...this.#side.nodes()];
+  }
+
+  holds(id: HashHex): boolean {
+    return this.#nodes.has(id);
+  }
+
+  header(id: HashHex): TreeHeader | undefined {
+    return this.#nodes.get(id);
+  }
+
+  /** A block whose body is held. */
   block(id: HashHex): TreeBlock | undefined {
-    return this.#blocks.get(id);
+    return this.#nodes.get(id)?.body;
   }
 
   onMain(id: HashHex): boolean {
-    const block = this.#blocks.get(id);
-    return block !== undefined && this.mainAt(block.height) === block;
+    return this.#nodes.get(id)?.onMain === true;
   }
 
+  /** A block of the main chain whose body is held. */
   mainAt(height: number): TreeBlock | undefined {
-    const first = this.#main[0];
-    return first === undefined ? undefined : this.#main[height - first.height];
+    return this.headerAt(height)?.body;
+  }
+
+  headerAt(height: number): TreeNode<TreeBlock> | undefined {
+    return this.#main[height - this.lowest];
   }
 
   /** A first block is taken only while there is none: which of several roots holds is decided elsewhere (roots.ts). */
-  add(candidate: Candidate, now: Milliseconds): Added {
-    const id = hashHex(candidate.block.hash);
-    if (this.#blocks.has(id)) return { kind: 'ignored' };
-    const { parent: parentHash } = candidate.block;
-    if (parentHash === undefined) {
-      if (this.tip !== undefined) return { kind: 'orphan' };
-      return this.#moveTo(this.#held(treeBlock(candidate, undefined, 0, now)));
-    }
-    const parent = this.#blocks.get(hashHex(parentHash));
-    if (parent === undefined) return { kind: 'orphan' };
-    const block = treeBlock(candidate, parent, parent.height + 1, now);
-    if (this.#sideBlocks >= mostSideBlocks && !this.#leads(block)) return { kind: 'ignored' };
-    return this.#moveTo(this.#held(block));
+  add(candidate: Candidate, at: Milliseconds, link: Bringer = noLink): Held {
+    const { block } = candidate;
+    if (this.#nodes.has(hashHex(block.hash))) return { kind: 'ignored' };
+    const parent = block.parent === undefined ? undefined : this.#nodes.get(hashHex(block.parent));
+    if (parent === undefined && (block.parent !== undefined || this.#main.length > 0)) return { kind: 'orphan' };
+    if (parent !== undefined && parent.height < this.#floor) return { kind: 'ignored' };
+    const height = parent === undefined ? 0 : parent.height + 1;
+    const holder = holderOf(block.author);
+    const newest = this.#forks.counted(holder);
+    const hadForked = this.#forks.hasForked(holder);
+    const node = this.#hold(candidate, parent, { at, link, height });
+    this.#side.added(node);
+    // On the way to the newest block support only grows by one on top of it, so the walk ends there.
+    const follows = (parent === undefined || (parent === this.#best && parent.onMain)) && node.id !== this.#start;
+    if (follows && (newest === undefined || newest.onMain)) this.#best = node;
+    else this.#changed(holder);
+    const isSeen = hadForked !== this.#forks.hasForked(holder) || this.#forks.counted(holder) === node;
+    return { kind: 'held', node, counts: isSeen && this.#forks.isEligible(holder) };
   }
 
-  get #sideBlocks(): number {
-    return this.#blocks.size - this.#main.length;
+  /** Another body of a block that is held takes its place. One on the main chain must have left it before. */
+  recut(candidate: Candidate): TreeNode<TreeBlock> | undefined {
+    const node = this.#nodes.get(hashHex(candidate.block.hash));
+    if (node === undefined || node.onMain) return undefined;
+    this.#side.removed(node);
+    node.recut(candidate.block, candidate.bytes.length);
+    node.body = bodyOf(candidate, node);
+    this.#side.added(node);
+    this.#best = undefined;
+    return node;
   }
 
-  /** Whether the main chain goes on with this block: however many losers are held, a winner is never refused. */
-  #leads(block: TreeBlock): boolean {
-    const parent = this.#parentOf(block);
-    if (parent === undefined || !this.onMain(parent.id)) return false;
-    const rival = this.mainAt(block.height);
-    return rival === undefined || compareStandings(block.standing, rival.standing) < 0;
+  /** The main chain is to be left down to below this block, whose body is to be another. */
+  leave(id: HashHex): void {
+    const node = this.#nodes.get(id);
+    if (node?.onMain === true) this.#leaveFrom = Math.min(this.#leaveFrom, node.height);
   }
 
-  #held(block: TreeBlock): TreeBlock {
-    this.#hold(block);
-    return block;
+  /** Nothing below this block moves any more. */
+  finalise(id: HashHex): void {
+    const node = this.#nodes.get(id);
+    if (node?.onMain === true) this.#raiseFloor(node.height);
   }
 
-  #moveTo(added: TreeBlock): Added {
+  /** From now on the walk begins at this block, on whatever branch it stands, while it is held above the floor. */
+  beginWalkAt(id: HashHex): void {
+    if (this.#start === id) return;
+    this.#start = id;
+    this.#best = undefined;
+  }
+
+  /** At most so many blocks, and bytes of them, but one. @returns undefined when the main chain is where the walk ends */
+  next(most: number, mostBytes = Number.POSITIVE_INFINITY): Step | undefined {
     const best = this.#walk();
-    if (best === this.tip) return { kind: 'side' };
-    const applied: TreeBlock[] = [];
-    let ancestor: TreeBlock | undefined = best;
-    while (ancestor !== undefined && this.mainAt(ancestor.height) !== ancestor) {
-      applied.unshift(ancestor);
-      ancestor = this.#parentOf(ancestor);
+    if (best === undefined) return undefined;
+    const path: TreeNode<TreeBlock>[] = [];
+    let fork: TreeNode<TreeBlock> | undefined = best;
+    while (fork !== undefined && (!fork.onMain || fork.height >= this.#leaveFrom)) {
+      if (!fork.onMain) path.push(fork);
+      fork = fork.parent;
     }
-    const kept = ancestor === undefined ? 0 : this.#main.indexOf(ancestor) + 1;
-    invariant(kept > 0 || added.height === 0, 'a branch of the tree begins on the main chain');
-    const reverted = this.#main.slice(kept).reverse();
-    this.#main = [...this.#main.slice(0, kept), ...applied];
-    this.#forgetOld();
-    this.#limitSideBlocks();
-    return { kind: 'moved', reverted, applied };
+    const stays = fork === undefined ? 0 : fork.height - this.lowest + 1;
+    const leaves = this.#main.slice(stays).reverse();
+    if (leaves.length > 0) return { kind: 'revert', nodes: firstNodes(leaves, most, mostBytes) };
+    this.#leaveFrom = Number.POSITIVE_INFINITY;
+    return path.length === 0 ? undefined : { kind: 'apply', nodes: firstNodes(path.reverse(), most, mostBytes) };
   }
 
-  /** From the oldest block held, at each block take the best child. */
-  #walk(): TreeBlock {
-    let block = this.#main[0] ?? this.#blocks.values().next().value;
-    invariant(block !== undefined, 'the walk begins at a block');
-    for (;;) {
-      const children = this.#children.get(block.id);
-      if (children === undefined || children.length === 0) return block;
-      block = children.reduce((best, child) => (compareStandings(child.standing, best.standing) < 0 ? child : best));
+  /** Side blocks on which the walk rests, each after the one it stands on; of those whose bodies are held. */
+  decisive(): TreeBlock[] {
+    return this.#forks.decisive(this.#side.nodes()).flatMap(({ body }) => body ?? []);
+  }
+
+  /** Makes a step; the bodies of its blocks, and of what is the tip then, must be held. */
+  make({ kind, nodes }: Step): void {
+    for (const node of nodes) {
+      if (kind === 'apply') {
+        this.#side.removed(node);
+        node.onMain = true;
+        this.#main.push(node);
+      } else {
+        invariant(this.#main.pop() === node, 'what is reverted is the newest');
+        node.onMain = false;
+        this.#side.added(node);
+      }
     }
+    if (kind === 'apply') this.#raiseFloor();
+    this.#letBodiesGo();
   }
 
-  #hold(block: TreeBlock): void {
-    this.#blocks.set(block.id, block);
-    if (block.block.parent === undefined) return;
-    const parent = hashHex(block.block.parent);
-    const siblings = this.#children.get(parent);
-    if (siblings === undefined) this.#children.set(parent, [block]);
-    else siblings.push(block);
+  /** The body of a block that was read from the store. */
+  give(id: HashHex, candidate: Candidate): void {
+    const node = this.#nodes.get(id);
+    if (node === undefined || node.body !== undefined) return;
+    node.body = bodyOf(candidate, node);
+    if (!node.onMain) this.#side.given(node);
   }
 
-  #parentOf(block: TreeBlock): TreeBlock | undefined {
-    return block.block.parent === undefined ? undefined : this.#blocks.get(hashHex(block.block.parent));
+  /** A side block that is held nowhere after all, with all that stands on it. @returns what is held no more */
+  drop(id: HashHex): TreeNode<TreeBlock>[] {
+    const node = this.#nodes.get(id);
+    return node === undefined || node.onMain ? [] : this.#cut(node);
   }
 
-  /** Blocks older than the depth leave, and with them every side branch that no longer hangs on the main chain. */
-  #forgetOld(): void {
-    if (this.#main.length <= treeDepth) return;
-    this.#main = this.#main.slice(-treeDepth);
-    const oldest = this.#main[0];
-    invariant(oldest !== undefined, 'the main chain is not empty');
-    const reachable = new Set<TreeBlock>([oldest]);
-    for (const block of reachable) for (const child of this.#children.get(block.id) ?? []) reachable.add(child);
-    for (const block of this.#blocks.values()) {
-      if (reachable.has(block)) continue;
-      this.#blocks.delete(block.id);
-      this.#children.delete(block.id);
-      if (block.block.parent !== undefined) this.#children.delete(hashHex(block.block.parent));
+  /** Blocks of the main chain below those held, oldest first. @returns whether they were the ones that stand there */
+  lower(candidates: readonly Candidate[]): boolean {
+    const [oldest] = this.#main;
+    const last = candidates.at(-1);
+    if (oldest === undefined || last === undefined || oldest.parentId !== hashHex(last.block.hash)) return false;
+    const first = oldest.height - candidates.length;
+    const below: TreeNode<TreeBlock>[] = [];
+    for (const candidate of candidates) {
+      const node = this.#hold(candidate, below.at(-1), { at: 0, link: noLink, height: first + below.length });
+      node.body = undefined;
+      node.onMain = true;
+      below.push(node);
     }
+    const parent = below.at(-1);
+    oldest.parent = parent;
+    parent?.children.push(oldest);
+    this.#main = [...below, ...this.#main];
+    this.#forks.reconsider();
+    this.#best = undefined;
+    return true;
   }
 
-  /** A branch that has just lost may be one too many. Newest first, for a block goes after those on it. */
-  #limitSideBlocks(): void {
-    for (const block of [...this.#blocks.values()].reverse()) {
-      if (this.#sideBlocks <= mostSideBlocks) return;
-      const parent = this.#parentOf(block);
-      if (parent === undefined || this.onMain(block.id)) continue;
-      this.#blocks.delete(block.id);
-      this.#children.set(
-        parent.id,
-        (this.#children.get(parent.id) ?? []).filter((sibling) => sibling !== block),
-      );
+  /** Side blocks that are one too many, and those that hang below the floor, leave. @returns them */
+  limit(): TreeNode<TreeBlock>[] {
+    const dropped = this.#side.tooMany((node) => this.#leadsToBest(node)).flatMap((node) => this.#cut(node));
+    return [...this.#unreachable.splice(0), ...dropped];
+  }
+
+  #hold(candidate: Candidate, parent: TreeNode<TreeBlock> | undefined, come: Omit<Arrival, 'size'>) {
+    const node = new TreeNode<TreeBlock>(candidate.block, { ...come, size: candidate.bytes.length });
+    node.parent = parent;
+    node.body = bodyOf(candidate, node);
+    this.#nodes.set(node.id, node);
+    parent?.children.push(node);
+    this.#forks.added(node);
+    return node;
+  }
+
+  #changed(holder: Holder): void {
+    this.#forks.changed(holder);
+    this.#best = undefined;
+  }
+
+  /** Where the walk from the floor ends; undefined when there is no block. */
+  #walk(): TreeNode<TreeBlock> | undefined {
+    const begun = this.#start === undefined ? undefined : this.#nodes.get(this.#start);
+    const floor = this.headerAt(Math.max(this.#floor, this.lowest)) ?? this.#nodes.values().next().value;
+    const start = begun !== undefined && begun.height > this.#floor ? begun : floor;
+    this.#best ??= start === undefined ? undefined : this.#forks.walk(start);
+    return this.#best;
+  }
+
+  #leadsToBest(node: TreeNode<TreeBlock>): boolean {
+    const best = this.#walk();
+    let above = best;
+    while (above !== undefined && above.height > node.height && !above.onMain) above = above.parent;
+    return above === node;
+  }
+
+  /** A block and all that stands on it. */
+  #cut(node: TreeNode<TreeBlock>): TreeNode<TreeBlock>[] {
+    if (!this.#nodes.has(node.id)) return [];
+    const cut = [node];
+    for (const above of cut) cut.push(...above.children);
+    for (const leaf of [...cut].reverse()) {
+      this.#side.removed(leaf);
+      this.#forget(leaf);
+      const siblings = leaf.parent?.children ?? [];
+      siblings.splice(siblings.indexOf(leaf), 1);
+      this.#changed(leaf.holder);
+    }
+    return cut;
+  }
+
+  #forget(node: TreeNode<TreeBlock>): void {
+    this.#forks.removed(node);
+    this.#nodes.delete(node.id);
+  }
+
+  #raiseFloor(final = 0): void {
+    const before = this.#floor;
+    this.#floor = Math.max(before, final, this.count - 1 - deepestFork);
+    for (let height = Math.max(before, this.lowest); height < this.#floor; height++) {
+      for (const child of [...(this.headerAt(height)?.children ?? [])]) {
+        if (!child.onMain) this.#unreachable.push(...this.#cut(child));
+      }
+    }
+    const kept = this.#floor - belowDeepest;
+    if (this.lowest + trimmedAtOnce > kept) return;
+    for (const node of this.#main.splice(0, kept - this.lowest)) this.#forget(node);
+    const [oldest] = this.#main;
+    if (oldest !== undefined) oldest.parent = undefined;
+  }
+
+  #letBodiesGo(): void {
+    const last = Math.min(this.count - treeDepth, this.bodiesFrom);
+    for (let height = last - 1; ; height--) {
+      const node = this.headerAt(height);
+      if (node?.body === undefined) return;
+      node.body = undefined;
     }
   }
 }
 
-function treeBlock(
-  candidate: Candidate,
-  parent: TreeBlock | undefined,
-  height: number,
-  arrivedAt: Milliseconds,
-): TreeBlock {
-  return {
-    ...candidate,
-    id: hashHex(candidate.block.hash),
-    height,
-    standing: standingOf(candidate.block, parent?.block),
-    arrivedAt,
-  };
+function bodyOf(candidate: Candidate, { id, height, arrivedAt }: TreeNode<TreeBlock>): TreeBlock {
+  return { ...candidate, id, height, arrivedAt };
 }
 
 /** A block as a store gives it back: it was verified before it was stored. */

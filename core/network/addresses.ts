@@ -1,5 +1,5 @@
 /**
- * What an address says: where to dial, whom to reach by signaling, whose limits it counts for.
+ * What an address says: where to dial, whom to reach by signaling, whose it is and whose limits it counts for.
  *
  * Peers that nobody can dial by host and port are named `<hex key in two labels>.webrtc.invalid:1`.
  * The name parses as `host:port` (the reference closes otherwise), resolves to nothing, and tells ours to reach the
@@ -43,8 +43,42 @@ export function signaledKey(address: string): PublicKey | undefined {
 
 /** Reached by Tor, where everything takes longer: a peer at `host:port`, a relay or a page at `http://…` or `ws://…`. */
 export function isOnion(address: string): boolean {
-  const host = hostAndPort(address)?.host ?? /^(?:ws|http)s?:\/\/([^/:?#]+)/i.exec(address)?.[1] ?? '';
-  return /\.onion\.?$/i.test(host);
+  return /\.onion\.?$/i.test(hostOf(address));
+}
+
+/** The host of `host:port` or of `http://…` or `ws://…`, as it stands there; empty where there is none. */
+function hostOf(address: string): string {
+  return (
+    hostAndPort(address)?.host ??
+    /^(?:ws|http)s?:\/\/(?:\[([^\]]+)\]|([^/:?#]+))/i.exec(address)?.slice(1).join('') ??
+    ''
+  );
+}
+
+/**
+ * Of this machine or of a network of its own: an IP address that nobody routes, a name without a dot or under a domain
+ * kept for home networks (RFC 1918, 3927, 4193, 4291, 6761, 6762, 8375). What other names lead to is not known here.
+ */
+export function isPrivate(address: string): boolean {
+  const host = hostOf(address).toLowerCase().replace(/\.$/, '');
+  if (host === '') return false;
+  if (host.includes(':')) return /^(?:::1?$|::ffff:|f[cd]|fe[89ab])/.test(host);
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return privateIpv4.test(host);
+  return !host.includes('.') || /\.(?:localhost|local|lan|internal|home\.arpa)$/.test(host);
+}
+
+const privateIpv4 = /^(?:0|10|127|169\.254|172\.(?:1[6-9]|2\d|3[01])|192\.168)\./;
+
+/**
+ * Which addresses are probably one owner's: those of one IPv4 /16, of one IPv6 /32, of one domain. Undefined where that
+ * says nothing: in a private network all are one's own, and a key's or an onion's name is free to choose.
+ */
+export function groupOf(address: string): string | undefined {
+  const host = hostAndPort(address)?.host.toLowerCase() ?? '';
+  if (host === '' || isPrivate(address) || isOnion(address) || signaledKey(address) !== undefined) return undefined;
+  if (host.includes(':')) return `${ipv6Network(host).split(':').slice(0, 2).join(':')}::/32`;
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return `${host.split('.').slice(0, 2).join('.')}.0.0/16`;
+  return host.replace(/\.$/, '').split('.').slice(-2).join('.');
 }
 
 /** The two parts of `host:port`, undefined when it is none. */

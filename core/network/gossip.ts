@@ -94,6 +94,12 @@ export class Gossip {
     return this.#answered(request, 'absence', !contained);
   }
 
+  /** Which link brought what this request asks about first. */
+  bringer(request: RequestId): LinkId | undefined {
+    const hex = this.#requests.get(request);
+    return hex === undefined ? undefined : this.#asked.get(hex)?.item.link;
+  }
+
   asked(request: RequestId): boolean {
     return this.#requests.has(request);
   }

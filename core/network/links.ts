@@ -1,74 +1,33 @@
 /**
  * The links of one peer, from their first byte to their last: greeting, session, outbox, and the limits on each.
  *
- * A link is `greeting` until the other's greeting came, `greeted` until a frame of the other has decrypted, `proven`
- * from then on; only proven links count as connected (spec/safety.md, Who is online). What a message means is not
+ * A link is `greeting` until the other's greeting came; between two of ours `upgrading` until its hello came too;
+ * `greeted` until a frame of the other has decrypted, on an upgraded link one behind its hello; `proven` from then on.
+ * Only proven links count as connected (spec/safety.md, Who is online), and nothing is said before `greeted`. What a message means is not
  * known here. On TCP a side may wait for the other to greet first, for it may be a reference peer of either dialect
  * (spec/safety.md, Which dialect). Of two links to one peer one is closed as Two links to one peer says.
  */
 import { compareBytes } from '../codec/bytes.ts';
 import type { Milliseconds } from '../config.ts';
-import type { HashHex, PublicKey, PublicKeyHex } from '../crypto/keys.ts';
+import { hashHex } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
-import type { Event, LinkId, RequestId } from '../events.ts';
-import type { Carrier } from '../link.ts';
+import { invariant } from '../errors.ts';
+import type { Event, LinkId } from '../events.ts';
+import { extensionSaying } from '../wire/carrier.ts';
 import type { Dialect, DialectName } from '../wire/dialect.ts';
 import type { Greeting } from '../wire/messages.ts';
 import { payloadOf, type Saying } from '../wire/saying.ts';
 import { Session, type SessionOptions } from '../wire/session.ts';
+import { Account } from './account.ts';
 import { sourceOf } from './addresses.ts';
+import { type GreetedLink, isGreeted, type Opening, type OpenLink, type Origin } from './open-link.ts';
 import { Outbox, type Urgency } from './outbox.ts';
-
-export type LinkPhase =
-  /** Until when the other's greeting may come, and when ours goes at the latest. */
-  | { readonly kind: 'greeting'; readonly until: Milliseconds; readonly speakAt: Milliseconds | undefined }
-  | {
-      readonly kind: 'greeted' | 'proven';
-      readonly greeting: Greeting;
-      readonly key: PublicKey;
-      readonly hex: PublicKeyHex;
-      /** Its Version says it runs this program. */
-      readonly ours: boolean;
-      readonly dialect: Dialect;
-      /** It is of another root and must not name us: nothing is said there of who is online (spec/safety.md, Roots). */
-      readonly quiet: boolean;
-      readonly since: Milliseconds;
-    };
-
-export interface OpenLink {
-  readonly id: LinkId;
-  readonly carrier: Carrier;
-  readonly address: string;
-  readonly dialled: boolean;
-  readonly dial: RequestId | undefined;
-  readonly session: Session;
-  readonly outbox: Outbox;
-  /** By Tor: what carries it may go on standing here when nobody is at the other end any more. */
-  readonly isFar: boolean;
-  /** When its last bytes came, or it opened. */
-  heardAt: Milliseconds;
-  phase: LinkPhase;
-  /** The newest block the other is known to hold. */
-  head: HashHex | undefined;
-  /** The first block of the other's chain, as far as it has said. */
-  root: HashHex | undefined;
-  /** Another link to the same peer is proven too, which the other side dialled: who shows until then that it lives? */
-  contest: { readonly until: Milliseconds; readonly answered: boolean } | undefined;
-}
-
-/** How a link begins. */
-export interface Opening {
-  /** How long the other may greet first. */
-  readonly waitMs: Milliseconds;
-  readonly isFar: boolean;
-}
-
-type Origin = Pick<OpenLink, 'carrier' | 'address' | 'dialled'>;
-
-export type GreetedLink = OpenLink & { phase: Extract<LinkPhase, { kind: 'greeted' | 'proven' }> };
+import { type Limits, mostWaiting, Places } from './places.ts';
 
 /** spec/safety.md, Frames and sessions. */
 export const greetingTimeoutMs = 5_000;
+/** spec/safety.md, Secure upgrade. */
+export const helloTimeoutMs = 5_000;
 const beginWithinMs = 1_000;
 const mostUngreeted = 64;
 const mostUngreetedOfOneSource = 4;
@@ -78,18 +37,19 @@ const largeGreetingBytes = 64 * 1024;
 const contestMs = 1_500;
 /** Of those who send a KeepAlive every 0.6 s. As long as `stalledMs` (outbox.ts), the other direction's. */
 export const silentMs = 30_000;
+const noRoom = 'no room for another link';
 const nobody: ReadonlySet<LinkId> = new Set();
 
 export class Links {
   readonly #links = new Map<LinkId, OpenLink>();
   readonly #effects: Effects;
-  readonly #session: Omit<SessionOptions, 'expected'>;
-  readonly #maxLinks: number;
+  readonly #session: Omit<SessionOptions, 'expected' | 'dialled'>;
+  readonly #places: Places;
   readonly #ended: OpenLink[] = [];
 
-  constructor(session: Omit<SessionOptions, 'expected'>, maxLinks: number, effects: Effects) {
+  constructor(session: Omit<SessionOptions, 'expected' | 'dialled'>, limits: Limits, effects: Effects) {
     this.#session = session;
-    this.#maxLinks = maxLinks;
+    this.#places = new Places(limits, session.random);
     this.#effects = effects;
   }
 
@@ -121,7 +81,7 @@ export class Links {
   opened(event: Extract<Event, { kind: 'linkOpened' }>, { waitMs, isFar }: Opening, now: Milliseconds): boolean {
     const { link: id, carrier, address, dialled, dial, remote } = event;
     if (!this.#makeRoom(event, now)) {
-      this.#effects.put({ kind: 'close', link: id, reason: 'no room for another link' });
+      this.#effects.put({ kind: 'close', link: id, reason: noRoom });
       return false;
     }
     const link: OpenLink = {
@@ -130,13 +90,16 @@ export class Links {
       address,
       dialled,
       dial,
-      session: new Session({ ...this.#session, expected: remote }),
+      session: new Session({ ...this.#session, dialled, expected: remote }),
       outbox: new Outbox(now),
       isFar,
       heardAt: now,
       phase: { kind: 'greeting', until: now + waitMs + greetingTimeoutMs, speakAt: now + waitMs },
       head: undefined,
+      told: undefined,
       root: undefined,
+      account: new Account(now),
+      gave: { blockAt: undefined, itemAt: undefined },
       contest: undefined,
     };
     this.#links.set(id, link);
@@ -161,9 +124,32 @@ export class Links {
   /** Our greeting, once. */
   greet(link: OpenLink, greeting: Greeting, first: DialectName, now: Milliseconds): void {
     const frame = link.session.greet(greeting, first);
+    link.told = greeting.last === undefined ? undefined : hashHex(greeting.last);
     if (link.phase.kind === 'greeting') link.phase = { ...link.phase, speakAt: undefined };
-    link.outbox.sent(frame.length, now);
-    this.#effects.put({ kind: 'send', link: link.id, bytes: frame });
+    this.#put(link, frame, now);
+  }
+
+  /** Our hello, once, before anything else. Where the other's is waited for nothing more is said until it has come. */
+  hello(link: GreetedLink, now: Milliseconds): void {
+    this.#put(link, link.session.hello(), now);
+    if (!link.session.upgrades) return;
+    (link as OpenLink).phase = { ...link.phase, kind: 'upgrading', until: now + helloTimeoutMs };
+  }
+
+  /** The hello that was waited for came. */
+  upgraded(link: OpenLink): GreetedLink {
+    const { phase } = link;
+    invariant(phase.kind === 'upgrading', 'only a hello that was waited for upgrades');
+    const { until: _, ...acquaintance } = phase;
+    link.phase = { ...acquaintance, kind: 'greeted' };
+    return link as GreetedLink;
+  }
+
+  /** In `gcm-siv` a hello tells whose program it is. */
+  recognise(link: GreetedLink, now: Milliseconds): void {
+    if (link.phase.ours) return;
+    link.phase = { ...link.phase, ours: true };
+    if (link.phase.kind === 'proven') this.#contest(link, now);
   }
 
   /** A frame of the other decrypted. @returns whether it was the first, by which the link is proven */
@@ -172,6 +158,7 @@ export class Links {
     if (link.phase.kind === 'proven') return false;
     link.phase = { ...link.phase, kind: 'proven' };
     this.#contest(link, now);
+    if (this.#links.has(link.id)) this.#evictFor(link, now);
     return true;
   }
 
@@ -197,13 +184,17 @@ export class Links {
   /** Seals and sends what the links have credit for. */
   flush(now: Milliseconds): void {
     for (const link of this.#links.values()) {
-      if (link.phase.kind === 'greeting') continue;
+      if (!isGreeted(link)) continue;
       for (let payload = link.outbox.next(); payload !== undefined; payload = link.outbox.next()) {
-        const frame = link.session.seal(payload);
-        link.outbox.sent(frame.length, now);
-        this.#effects.put({ kind: 'send', link: link.id, bytes: frame });
+        this.#put(link, link.session.seal(payload), now);
       }
     }
+  }
+
+  /** What this link brought is false in itself. One of ours checks what it passes on, so there it is its own doing. */
+  falsehood(id: LinkId | undefined, now: Milliseconds): void {
+    const link = id === undefined ? undefined : this.greetedLink(id);
+    if (link?.account.falsehood(link.phase.ours, now) === true) this.close(link, 'what it sends is false');
   }
 
   /** We end it. */
@@ -246,13 +237,21 @@ export class Links {
     for (const link of contested) link.contest = undefined;
     for (const link of this.#links.values()) {
       const { outbox } = link;
-      if (link.phase.kind === 'greeting' && link.phase.until <= now) over.push({ link, reason: 'no greeting in time' });
+      const { kind } = link.phase;
+      if (kind === 'greeting' && link.phase.until <= now) over.push({ link, reason: 'no greeting in time' });
+      if (kind === 'upgrading' && link.phase.until <= now) over.push({ link, reason: 'no hello in time' });
       if ((outbox.deadline ?? Number.POSITIVE_INFINITY) <= now)
         over.push({ link, reason: 'nothing was taken for 30 s' });
       else if ((silentAt(link) ?? Number.POSITIVE_INFINITY) <= now)
         over.push({ link, reason: 'nothing came for 30 s' });
     }
     return over;
+  }
+
+  /** Hands a frame to the link at once. */
+  #put(link: OpenLink, bytes: Uint8Array, now: Milliseconds): void {
+    link.outbox.sent(bytes.length, now);
+    this.#effects.put({ kind: 'send', link: link.id, bytes });
   }
 
   /**
@@ -264,10 +263,27 @@ export class Links {
     const source = limitedSource(newcomer);
     const ofSource = this.#ungreeted().filter((link) => source !== undefined && limitedSource(link) === source);
     if (ofSource.length >= mostUngreetedOfOneSource && !this.#closeFirst(ofSource.filter(isSilent))) return false;
+    const greeted = this.greeted();
+    const isFull = this.#places.isFull(newcomer, greeted);
+    if (this.#places.isCrowded(newcomer, greeted)) return false;
+    if (isFull && this.#places.evictable(newcomer, greeted, now) === undefined) return false;
+    const mostOpen = this.#places.maxLinks + (isFull ? mostWaiting : 0);
     const ungreeted = this.#ungreeted();
-    if (this.#links.size < this.#maxLinks && ungreeted.length < mostUngreeted) return true;
-    const late = ungreeted.filter((link) => isSilent(link) && isLate(link, now));
-    return this.#closeFirst(late.length > 0 ? late : ungreeted);
+    if (this.#links.size < mostOpen && ungreeted.length < mostUngreeted) return true;
+    // Those that we dial make no room for others that dial us.
+    const others = ungreeted.filter((link) => newcomer.dialled || !link.dialled);
+    const late = others.filter((link) => isSilent(link) && isLate(link, now));
+    return this.#closeFirst(late.length > 0 ? late : others);
+  }
+
+  /** Who goes for a link that is proven now, if all places are taken; if nobody may, itself. */
+  #evictFor(link: GreetedLink, now: Milliseconds): void {
+    const others = this.greeted().filter((other) => other !== link);
+    if (!this.#places.isFull(link, others)) return;
+    const evicted = this.#places.evictable(link, others, now);
+    if (evicted === undefined) return this.close(link, noRoom);
+    this.#places.evicted(now);
+    this.close(evicted, 'all places are taken, and another peer has its');
   }
 
   #ungreeted(): OpenLink[] {
@@ -280,12 +296,17 @@ export class Links {
     return link !== undefined;
   }
 
-  /** Of two links dialled by one side the newer stays; else both must show that they live. Never between reference peers. */
+  /** Of two links dialled by one side the newer stays; else both are asked for a sign of life. Never between reference peers. */
   #contest(link: GreetedLink, now: Milliseconds): void {
     for (const other of this.#rivals(link)) {
       if (other.dialled === link.dialled) {
         this.close(other.id < link.id ? other : link, 'a newer link to this peer took its place');
-      } else for (const each of [other, link]) each.contest = { until: now + contestMs, answered: false };
+        continue;
+      }
+      for (const each of [other, link]) {
+        each.contest = { until: now + contestMs, answered: false };
+        this.send(each, extensionSaying({ kind: 'ping', nonce: BigInt(each.id) }), 'kept');
+      }
     }
   }
 
@@ -314,10 +335,6 @@ export class Links {
   }
 }
 
-export function isGreeted(link: OpenLink): link is GreetedLink {
-  return link.phase.kind !== 'greeting';
-}
-
 function isSilent({ session }: OpenLink): boolean {
   return session.heldBytes === 0;
 }
@@ -336,13 +353,14 @@ function isPresence({ kind }: Saying): boolean {
  * gone, and where nothing is to be expected of who is there.
  */
 function silentAt({ isFar, heardAt, phase }: OpenLink): Milliseconds | undefined {
-  if (!isFar || phase.kind === 'greeting') return undefined;
+  if (!isFar || phase.kind === 'greeting' || phase.kind === 'upgrading') return undefined;
   // Whoever is not thin sends KeepAlives; in the other dialect nobody does.
   return phase.dialect.name === 'cbc' && !phase.greeting.thin ? heardAt + silentMs : undefined;
 }
 
 function deadlinesOf({ phase }: OpenLink): readonly (Milliseconds | undefined)[] {
-  return phase.kind === 'greeting' ? [phase.until, phase.speakAt] : [];
+  if (phase.kind === 'greeting') return [phase.until, phase.speakAt];
+  return phase.kind === 'upgrading' ? [phase.until] : [];
 }
 
 /**

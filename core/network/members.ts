@@ -9,24 +9,27 @@
  */
 import { equalBytes } from '../codec/bytes.ts';
 import type { Milliseconds } from '../config.ts';
-import { type Holder, holderOf, isPublicKey, type PublicKey, type PublicKeyHex } from '../crypto/keys.ts';
+import type { PublicKey, PublicKeyHex } from '../crypto/keys.ts';
 import type { LinkId } from '../events.ts';
 import { type Random, randomBelow } from '../random.ts';
+import type { Beacon } from '../wire/beacon.ts';
 import type { KeepAlive } from '../wire/messages.ts';
 import { KnownKeys, type MemberChange } from './known-keys.ts';
 import {
+  type Beaconed,
   crossingMs,
+  isLive,
+  isOnline,
   isOurs,
-  liveMs,
   type Member,
-  mostMembers,
-  newMember,
   onlineForAcceptingMs,
   onlineForWritingMs,
   referenceDelayMs,
   shownUntil,
   stands,
 } from './member.ts';
+import { mostLifetimeMs } from './pace.ts';
+import { Roster } from './roster.ts';
 
 /** A Leave that was only heard is acted on after this time, and not at all on a sign of life (spec/safety.md, Leave). */
 const leaveMs = { least: 5_000, most: 7_000 };
@@ -38,8 +41,7 @@ const eraMs = 600_000;
 const mostOfOneLink = 1_024;
 
 export class Members {
-  readonly #members = new Map<Holder, Member>();
-  readonly #own: Holder;
+  readonly #roster: Roster;
   readonly #startedAt: Milliseconds;
   readonly #known: KnownKeys;
   readonly #random: Random;
@@ -50,10 +52,10 @@ export class Members {
   #nextEnd: Milliseconds = Number.POSITIVE_INFINITY;
 
   constructor(own: PublicKey, random: Random, startedAt: Milliseconds) {
-    this.#own = holderOf(own);
     this.#random = random;
     this.#startedAt = startedAt;
     this.#known = new KnownKeys(startedAt);
+    this.#roster = new Roster(own, this.#known);
   }
 
   /** When a key was last added to or taken from those known. */
@@ -73,12 +75,12 @@ export class Members {
 
   /** The newest KeepAlive of this key, however long ago. */
   keepAliveOf(key: PublicKey): KeepAlive | undefined {
-    return this.#members.get(holderOf(key))?.keepAlive;
+    return this.#roster.find(key)?.keepAlive;
   }
 
   /** Every key that is known, for a greeting. */
   knownKeys(): PublicKey[] {
-    return [...this.#known.keys].flatMap((hex) => this.#members.get(holderOfHex(hex))?.key ?? []);
+    return [...this.#known.keys].flatMap((hex) => this.#roster.findHex(hex)?.key ?? []);
   }
 
   /** What came and went since the last call, in order. */
@@ -100,36 +102,37 @@ export class Members {
   /** Whether a peer of either era is about that is not known as ours. */
   referencesAreNear(now: Milliseconds): boolean {
     if (this.hearsReferenceKeepAlives(now)) return true;
-    for (const member of this.#members.values()) if (stands(member)) return true;
+    for (const member of this.#roster.all()) if (stands(member)) return true;
     return false;
   }
 
   /** The last proof that this key is there. */
   aliveAt(key: PublicKey): Milliseconds | undefined {
-    return this.#members.get(holderOf(key))?.aliveAt;
+    return this.#roster.find(key)?.aliveAt;
   }
 
   /** Whether this key runs our program, as far as is known here. */
   isOurs(key: PublicKey): boolean {
-    const member = this.#members.get(holderOf(key));
+    const member = this.#roster.find(key);
     return member !== undefined && isOurs(member);
   }
 
   /** Whether only the era of Announce and Leave can see this key. */
   isStanding(key: PublicKey): boolean {
-    const member = this.#members.get(holderOf(key));
+    const member = this.#roster.find(key);
     return member !== undefined && stands(member);
   }
 
   isKnown(key: PublicKey): boolean {
-    const member = this.#members.get(holderOf(key));
+    const member = this.#roster.find(key);
     return member !== undefined && this.#known.has(member.key);
   }
 
   /** A verified KeepAlive with a risen count. */
   heard(keepAlive: KeepAlive, now: Milliseconds, link?: LinkId): void {
-    const member = this.#member(keepAlive.pubkey, true);
+    const member = this.#roster.obtain(keepAlive.pubkey, true);
     if (member === undefined) return;
+    comes(member, now);
     member.keepAlive = keepAlive;
     member.keepAliveAt = now;
     member.lapses = true;
@@ -137,13 +140,44 @@ export class Members {
     this.#alive(member, { seen: false, link }, now);
   }
 
+  beaconOf(key: PublicKey): Beacon | undefined {
+    return this.#roster.find(key)?.beacon?.newest;
+  }
+
+  /** A verified beacon whose counter has risen. @param ageMs how old it is: one told of later is heard and proves nothing */
+  beaconed(beacon: Beacon, ageMs: Milliseconds, now: Milliseconds): void {
+    const lifetimeMs = Math.min(beacon.lifetimeMs, mostLifetimeMs);
+    if (ageMs >= lifetimeMs) return;
+    const member = this.#roster.obtain(beacon.pubkey, true);
+    if (member === undefined) return;
+    comes(member, now);
+    const { liveUntil = 0, heardUntil = 0 } = member.beacon ?? {};
+    const madeAt = now - ageMs;
+    const until = madeAt + lifetimeMs;
+    member.ours = true;
+    if (ageMs === 0) {
+      member.beacon = { newest: beacon, madeAt, heardUntil, liveUntil: Math.max(liveUntil, until) };
+      return this.#alive(member, { seen: false, link: undefined }, now);
+    }
+    member.beacon = { newest: beacon, madeAt, liveUntil, heardUntil: Math.max(heardUntil, until) };
+    this.#nextEnd = Math.min(this.#nextEnd, shownUntil(member));
+    this.#show(member, { seen: false, link: undefined }, now);
+  }
+
+  /** The newest beacon of each key that is known by one, the newest first. @param most of them */
+  beacons(most: number): Pick<Beaconed, 'newest' | 'madeAt'>[] {
+    const beacons = this.knownKeys().flatMap((key) => this.#roster.find(key)?.beacon ?? []);
+    return beacons.sort((a, b) => b.madeAt - a.madeAt).slice(0, most);
+  }
+
   /**
    * A frame of the key's own link decrypted.
    * @param ours its Version says that it runs this program @param silent the link, when it speaks `gcm-siv`
    */
   provenBy(key: PublicKey, now: Milliseconds, ours: boolean, silent?: LinkId): void {
-    const member = this.#member(key, true);
+    const member = this.#roster.obtain(key, true);
     if (member === undefined) return;
+    comes(member, now);
     if (!equalBytes(member.key, key)) {
       this.#known.rename(member.key, key);
       member.key = key;
@@ -161,8 +195,9 @@ export class Members {
 
   /** A `gcm-siv` greeting shows this key: it is known, but nobody is told of it before a frame decrypts. */
   shown(key: PublicKey, link: LinkId, now: Milliseconds): void {
-    const member = this.#member(key);
+    const member = this.#roster.obtain(key, false);
     if (member === undefined) return;
+    comes(member, now);
     // It is no sign of life, for anybody may show any key: what others say of it goes on.
     member.standing ??= { link, leavesAt: undefined };
     if (stands(member)) this.#known.add(member.key, now);
@@ -171,7 +206,7 @@ export class Members {
   /** The link ended. @param shown the key of its greeting, when no frame of it has decrypted */
   linkEnded(link: LinkId, shown: PublicKey | undefined, now: Milliseconds): void {
     this.#announcedBy.delete(link);
-    const member = shown === undefined ? undefined : this.#members.get(holderOf(shown));
+    const member = shown === undefined ? undefined : this.#roster.find(shown);
     if (member?.standing?.link !== link || member.linked) return;
     member.standing = undefined;
     this.#known.remove(member.key, now);
@@ -179,7 +214,7 @@ export class Members {
 
   /** Data that this key has signed came, so it was there a moment ago, whoever brought it. */
   signed(key: PublicKey, now: Milliseconds): void {
-    const member = this.#members.get(holderOf(key));
+    const member = this.#roster.find(key);
     if (member?.standing === undefined || !stands(member)) return;
     member.standing = { ...member.standing, leavesAt: undefined };
     this.#alive(member, { seen: false, link: undefined }, now);
@@ -187,8 +222,9 @@ export class Members {
 
   /** This key has written a block just now: it is there, though a Leave or the watch-dog had it gone. */
   wrote(key: PublicKey, link: LinkId, now: Milliseconds): void {
-    const member = this.#members.get(holderOf(key));
+    const member = this.#roster.find(key);
     if (member === undefined || member.lapses || member.ours) return;
+    comes(member, now);
     member.standing = { link, leavesAt: undefined };
     this.#alive(member, { seen: false, link }, now);
   }
@@ -196,11 +232,12 @@ export class Members {
   /** An Announce, or a key that a `gcm-siv` greeting names. */
   announced(key: PublicKey, link: LinkId, now: Milliseconds): void {
     const announcedBy = this.#announcedBy.get(link) ?? 0;
-    const isNew = !this.#members.has(holderOf(key));
+    const isNew = !this.#roster.has(key);
     if (isNew && announcedBy >= mostOfOneLink) return;
-    const member = this.#member(key);
+    const member = this.#roster.obtain(key, false);
     if (member === undefined) return;
     if (isNew) this.#announcedBy.set(link, announcedBy + 1);
+    comes(member, now);
     // What speaks for itself and has been silent for so long may have changed its program since.
     if (!isOurs(member) && now >= member.keepAliveAt + eraMs) member.lapses = false;
     member.standing = { link, leavesAt: undefined };
@@ -212,7 +249,7 @@ export class Members {
    * @returns whether it was known
    */
   leaving(key: PublicKey, link: LinkId, now: Milliseconds): boolean {
-    const member = this.#members.get(holderOf(key));
+    const member = this.#roster.find(key);
     if (member?.standing === undefined || !stands(member) || member.standing.leavesAt !== undefined) return false;
     const span = leaveMs.most - leaveMs.least;
     member.standing = { link, leavesAt: now + leaveMs.least + randomBelow(this.#random, span) };
@@ -223,7 +260,7 @@ export class Members {
 
   /** It counts as gone from now on, and everybody is to hear of it: its own word, or the watch-dog's. */
   gone(key: PublicKey, seen: boolean, now: Milliseconds): void {
-    const member = this.#members.get(holderOf(key));
+    const member = this.#roster.find(key);
     if (member === undefined || !stands(member)) return;
     member.standing = undefined;
     member.aliveAt = 0;
@@ -235,9 +272,11 @@ export class Members {
 
   /** The last link to this key ended. */
   unlinked(key: PublicKey, now: Milliseconds): void {
-    const member = this.#members.get(holderOf(key));
+    const member = this.#roster.find(key);
     if (member === undefined) return;
     member.linked = false;
+    // It has gone as far as we can tell, whatever its beacons said; the next one says if it has not.
+    if (member.beacon !== undefined) member.beacon = { ...member.beacon, liveUntil: 0, heardUntil: 0 };
     if (stands(member)) this.gone(key, true, now);
     this.#nextEnd = now;
     this.elapse(now);
@@ -246,7 +285,7 @@ export class Members {
   /** No link is left by which a Leave could come: what such links have announced is known no more. */
   forgetStanding(now: Milliseconds): void {
     this.#announcedBy.clear();
-    for (const member of this.#members.values()) if (stands(member)) this.gone(member.key, false, now);
+    for (const member of this.#roster.all()) if (stands(member)) this.gone(member.key, false, now);
   }
 
   /** Keys whose time is over leave `known`. @returns whether it changed */
@@ -254,7 +293,7 @@ export class Members {
     if (now < this.#nextEnd) return false;
     this.#nextEnd = Number.POSITIVE_INFINITY;
     const before = this.#known.keys.size;
-    for (const member of this.#members.values()) this.#elapseOne(member, now);
+    for (const member of this.#roster.all()) this.#elapseOne(member, now);
     return this.#known.keys.size !== before;
   }
 
@@ -263,22 +302,34 @@ export class Members {
     return this.#nextEnd === Number.POSITIVE_INFINITY ? undefined : this.#nextEnd;
   }
 
-  /** Silence before we began to listen says nothing, so nobody is gone before a whole term has passed. */
-  onlineUntil(key: PublicKey): Milliseconds {
-    const member = this.#members.get(holderOf(key));
+  /**
+   * As one that is waited for: silence before we began to listen says nothing, so nobody is gone before a whole term has
+   * passed. Nor does that of one that beacons seldom, before it was named and we have heard of that.
+   * @param namedAt when the block that names it came here
+   */
+  onlineUntil(key: PublicKey, namedAt: Milliseconds = 0): Milliseconds {
+    const member = this.#roster.find(key);
     if (member !== undefined && stands(member)) return Number.POSITIVE_INFINITY;
-    return Math.max(member?.aliveAt ?? 0, this.#startedAt) + onlineForWritingMs;
+    const heardFrom = Math.max(member?.aliveAt ?? 0, this.#startedAt);
+    const beaconsSeldom = (member?.beacon?.liveUntil ?? 0) > heardFrom + onlineForWritingMs;
+    return (beaconsSeldom ? Math.max(heardFrom, namedAt) : heardFrom) + onlineForWritingMs;
   }
 
   onlineForAccepting(key: PublicKey, now: Milliseconds): boolean {
-    const member = this.#members.get(holderOf(key));
+    const member = this.#roster.find(key);
     if (member === undefined) return false;
     return stands(member) || now < member.aliveAt + onlineForAcceptingMs;
   }
 
   /** Keys that count as online for writing, freshest first. */
   online(now: Milliseconds): PublicKey[] {
-    return this.#freshest((member) => stands(member) || now < member.aliveAt + onlineForWritingMs);
+    return this.#roster.freshest((member) => isOnline(member, now));
+  }
+
+  /** Since when a key has counted as online for writing without a break; undefined while it does not. */
+  onlineSince(key: PublicKey, now: Milliseconds): Milliseconds | undefined {
+    const member = this.#roster.find(key);
+    return member !== undefined && isOnline(member, now) ? member.onlineSince : undefined;
   }
 
   /**
@@ -287,10 +338,10 @@ export class Members {
    */
   candidates(now: Milliseconds): PublicKey[] {
     const bothEras = this.hearsReferenceKeepAlives(now);
-    return this.#freshest((member) => {
+    return this.#roster.freshest((member) => {
       if (stands(member)) return !bothEras && now < member.aliveAt + standingLiveMs;
       if (bothEras && isOurs(member) && now >= member.keepAliveAt + onlineForAcceptingMs) return false;
-      return now < member.aliveAt + liveMs;
+      return isLive(member, now);
     });
   }
 
@@ -298,17 +349,10 @@ export class Members {
   keepAlives(): KeepAlive[] {
     const newest: KeepAlive[] = [];
     for (const hex of this.#known.keys) {
-      const keepAlive = this.#members.get(holderOfHex(hex))?.keepAlive;
+      const keepAlive = this.#roster.findHex(hex)?.keepAlive;
       if (keepAlive !== undefined) newest.push(keepAlive);
     }
     return newest;
-  }
-
-  #freshest(isWanted: (member: Member) => boolean): PublicKey[] {
-    return [...this.#members.values()]
-      .filter(isWanted)
-      .sort((a, b) => b.aliveAt - a.aliveAt)
-      .map((member) => member.key);
   }
 
   #elapseOne(member: Member, now: Milliseconds): void {
@@ -337,39 +381,9 @@ export class Members {
   #show(member: Member, { seen, link }: Pick<MemberChange, 'seen' | 'link'>, now: Milliseconds): void {
     if (this.#known.add(member.key, now)) this.#known.tell({ key: member.key, isHere: true, seen, link });
   }
-
-  /** @param isThere the key has shown so itself */
-  #member(key: PublicKey, isThere = false): Member | undefined {
-    const holder = holderOf(key);
-    if (!isPublicKey(key) || holder === this.#own) return undefined;
-    const held = this.#members.get(holder);
-    if (held !== undefined) return held;
-    if (this.#members.size >= mostMembers && !this.#forgetOne(isThere)) return undefined;
-    const member = newMember(key);
-    this.#members.set(holder, member);
-    return member;
-  }
-
-  /**
-   * Makes room by the key that has been silent longest. When all are known: for one that is there by the last that was
-   * only announced, or whoever invents names would keep neighbours away.
-   */
-  #forgetOne(forOneThatIsThere: boolean): boolean {
-    let oldest: [Holder, Member] | undefined;
-    let invented: [Holder, Member] | undefined;
-    for (const entry of this.#members) {
-      const [, member] = entry;
-      if (this.#known.has(member.key)) {
-        if (stands(member) && member.aliveAt === 0 && !member.linked) invented = entry;
-      } else if (oldest === undefined || member.aliveAt < oldest[1].aliveAt) oldest = entry;
-    }
-    const [holder, member] = oldest ?? (forOneThatIsThere ? invented : undefined) ?? [];
-    if (holder === undefined || member === undefined) return false;
-    this.#known.forget(member.key);
-    return this.#members.delete(holder);
-  }
 }
 
-function holderOfHex(hex: PublicKeyHex): Holder {
-  return hex.slice(2) as string as Holder;
+/** Called before what makes it count as online, if it did not. */
+function comes(member: Member, now: Milliseconds): void {
+  if (!isOnline(member, now)) member.onlineSince = now;
 }

@@ -34,8 +34,18 @@ export class OwnAddress {
     return isOnion(this.listen);
   }
 
+  /** Whether whatever this peer dials goes by Tor. */
+  get dialsByTor(): boolean {
+    return this.#proxied;
+  }
+
+  /** Whether that does, or whoever dials this peer. */
+  get isByTor(): boolean {
+    return this.#proxied || this.isOnion;
+  }
+
   /** Whether it takes long to dial this address: who is announced by an onion address reaches everybody by Tor. */
   isFar(address: string): boolean {
-    return this.#proxied || this.isOnion || isOnion(address);
+    return this.isByTor || isOnion(address);
   }
 }

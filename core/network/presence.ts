@@ -46,11 +46,11 @@ export class Presence {
     return this.#options.thin ? undefined : this.#nextAt;
   }
 
-  /** Our KeepAlive when it is time for one. */
-  due(now: Milliseconds): KeepAlive | undefined {
+  /** Our KeepAlive when it is time for one. @param isWanted whether any is to be sent at present */
+  due(now: Milliseconds, isWanted: boolean): KeepAlive | undefined {
     if (this.#options.thin || now < this.#nextAt) return undefined;
     this.#nextAt = now + this.#options.keepAliveMs;
-    return this.#sign(now);
+    return isWanted ? this.#sign(now) : undefined;
   }
 
   /** Our KeepAlive out of turn, for a link that has just been greeted. */

@@ -10,7 +10,7 @@ import { type Hash, hashHex } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
 import type { LinkId, Loaded, RequestId } from '../events.ts';
 import { payloadOf } from '../wire/saying.ts';
-import type { GreetedLink } from './links.ts';
+import type { GreetedLink } from './open-link.ts';
 import { windowBytes } from './outbox.ts';
 
 type Cursor =
@@ -40,9 +40,9 @@ export class Serving {
       this.#cursors.set(link, { kind: 'paused', next: 0 });
       return;
     }
-    const held = this.#chain.tree.block(hashHex(start));
+    const held = this.#chain.tree.header(hashHex(start));
     if (held !== undefined) {
-      if (this.#chain.tree.onMain(held.id)) this.#cursors.set(link, { kind: 'paused', next: held.height + 1 });
+      if (held.onMain) this.#cursors.set(link, { kind: 'paused', next: held.height + 1 });
       return;
     }
     const request = this.#effects.nextRequest();

@@ -13,8 +13,10 @@ import type { LinkId } from '../events.ts';
 
 /** What the chain must tell. */
 export interface SyncView {
-  /** The hash so many blocks below the tip; undefined below what is held in memory. */
-  below(blocks: number): Hash | undefined;
+  /** The hash so many blocks below the tip: undefined below what is compared, `unread` while the store is asked. */
+  below(blocks: number): Hash | 'unread' | undefined;
+  /** As many blocks below the tip as a request goes back at most. */
+  readonly deepest: number;
   /** Whether the chain is short enough that another root's could take its place, so that asking from none helps. */
   readonly short: boolean;
   /** Whether the neighbour's chain has another root, so that only all of it can be compared. */
@@ -73,13 +75,15 @@ export interface GivenUp {
 /** spec/safety.md, Blocks 5. */
 const firstBlockMs = 1_000;
 const nextBlockMs = 10_000;
+/** Until the store is asked again for a hash that it is still reading. */
+const readingMs = 100;
 /** A request that brings nothing for so long keeps nobody from asking elsewhere, and not from writing. */
 const slowMs = 1_500;
 const mostRequests = 3;
 const restMs = { least: 5_000, most: 60_000 };
 /**
  * So many requests in a row that brought nothing, whoever was asked, and we write in spite of what neighbours say they
- * hold. More than one search for a fork takes (from 0, 1, 2, 4 and 8 back).
+ * hold. A search for a fork further back than 64 takes more: nothing is lost when we write on our branch meanwhile.
  */
 const mostFruitless = 8;
 
@@ -234,6 +238,10 @@ export class Sync {
       }
       // It knows where we asked from and has nothing more: it left the branch of the block that it named.
       const further = state.answer === 'held' ? undefined : this.#further(state.back);
+      if (further === 'unread') {
+        state.heardAt = Math.max(state.heardAt, now - firstBlockMs + readingMs);
+        continue;
+      }
       if (state.answer !== 'held') this.#fruitless++;
       if (further !== undefined) {
         again.push(this.#ask(link, want, further.back, now));
@@ -258,7 +266,11 @@ export class Sync {
   }
 
   #ask(link: LinkId, want: Want, back: number | undefined, now: Milliseconds): BlockRequest {
-    const start = back === undefined ? undefined : this.#view.below(back);
+    const found = back === undefined ? undefined : this.#view.below(back);
+    const start = found === 'unread' ? undefined : found;
+    // What the next step needs is read meanwhile.
+    const step = back === undefined ? undefined : this.#step(back);
+    if (step !== undefined) this.#view.below(step);
     const from = start === undefined ? undefined : back;
     const quietSince = want.state.kind === 'asked' ? want.state.quietSince : now;
     const asked = { back: from, answer: 'none', heardAt: now, usefulAt: now, quietSince, isOutdated: false } as const;
@@ -283,11 +295,21 @@ export class Sync {
   }
 
   /** The next step back after no answer; undefined when there is none left. */
-  #further(back: number | undefined): { readonly back: number | undefined } | undefined {
+  #further(back: number | undefined): { readonly back: number | undefined } | 'unread' | undefined {
     if (back === undefined) return undefined;
-    const step = back === 0 ? 1 : 2 * back;
-    if (this.#view.below(step) !== undefined) return { back: step };
+    const step = this.#step(back);
+    const start = step === undefined ? undefined : this.#view.below(step);
+    if (start === 'unread') return start;
+    if (start !== undefined) return { back: step };
     return this.#view.short ? { back: undefined } : undefined;
+  }
+
+  /** Past the end of a short chain all is asked for; of a long one, from as far back as it is compared. */
+  #step(back: number): number | undefined {
+    const { deepest, short } = this.#view;
+    const step = back === 0 ? 1 : 2 * back;
+    if (step <= deepest) return step;
+    return short || back >= deepest ? undefined : deepest;
   }
 }
 

@@ -8,7 +8,7 @@ import type { Hash } from '../crypto/keys.ts';
 import { type HashHex, hashHex, type ItemId, type ItemIdHex, itemIdHex } from '../crypto/keys.ts';
 import { invariant, StoreError } from '../errors.ts';
 import { type JournalEntry, keptEntries } from './journal.ts';
-import { firstFitting, SideTable } from './side-table.ts';
+import { firstFitting, inSideOrder } from './side-order.ts';
 import {
   type Change,
   type KeptBlock,
@@ -81,7 +81,7 @@ class Contents {
   /** In how many blocks an item stands: a repeat may be cut while its first stays. */
   readonly #items = new Map<ItemIdHex, number>();
   readonly #pending = new Map<ItemIdHex, PendingItem>();
-  readonly #side = new SideTable<SideBlock>();
+  readonly #side = new Map<HashHex, SideBlock>();
   readonly #notes = new Map<NoteName, Note>();
   #journal: JournalEntry[] = [];
   #lastSigned: Uint8Array | undefined;
@@ -108,25 +108,25 @@ class Contents {
       this.#journal = keptEntries([...this.#journal, { parent: signed.parent, hash: signed.hash }]);
       this.#lastSigned = signed.bytes;
     }
-    for (const block of sideAdded) this.#side.set(block);
+    for (const block of sideAdded) this.#side.set(hashHex(block.hash), block);
     for (const note of notes) this.#notes.set(note.name, note);
     while (this.#blocks.length > base) this.#cut(this.#blocks.pop() as StoredBlock);
     for (const block of append) this.#append(block);
-    for (const hash of sideRemoved) this.#side.delete(hash);
+    for (const hash of sideRemoved) this.#side.delete(hashHex(hash));
     for (const item of pendingAdded) this.#pending.set(itemIdHex(item.id), item);
     for (const id of pendingRemoved) this.#pending.delete(itemIdHex(id));
   }
 
   blocks(from: number, count: number, maxBytes: number): KeptBlock[] {
-    return firstFitting(this.#blocks, bytesOf, { from, count, maxBytes }).map(kept);
+    return firstFitting(this.#blocks, from, count, maxBytes).map(kept);
   }
 
   sideBlocks(from: number, count: number, maxBytes: number): SideBlock[] {
-    return firstFitting(this.#side.ordered(), bytesOf, { from, count, maxBytes });
+    return firstFitting(inSideOrder(this.#side.values()), from, count, maxBytes);
   }
 
   sideBlock(hash: Hash): SideBlock | undefined {
-    return this.#side.find(hash);
+    return this.#side.get(hashHex(hash));
   }
 
   heightOf(hash: Hash): number | undefined {
@@ -155,10 +155,6 @@ class Contents {
       else this.#items.delete(key);
     }
   }
-}
-
-function bytesOf({ bytes }: { readonly bytes: Uint8Array }): number {
-  return bytes.length;
 }
 
 function kept({ bytes, unverified }: StoredBlock): KeptBlock {

@@ -56,6 +56,11 @@ export class Recorder {
     this.#effects = effects;
   }
 
+  /** Whether the store has all that it was to be told. */
+  get isIdle(): boolean {
+    return this.#underWay === undefined && this.#later.length === 0 && isNothing(this.#gathered);
+  }
+
   /** Blocks from height `cutTo` on (undefined: none) give way to `append`. */
   chainMoved(cutTo: number | undefined, append: readonly StoredBlock[]): void {
     this.#inOrder(() => this.#move(cutTo, append));
@@ -109,6 +114,18 @@ export class Recorder {
     this.#gathered.pendingRemoved.set(key, id);
   }
 
+  /** `token` is called when what was recorded during this event, which is something, is on the disk. */
+  afterwards(token: Token): void {
+    const last = this.#later.pop();
+    if (last === undefined) this.#gathered.tokens.push(token);
+    else {
+      this.#later.push(() => {
+        last();
+        this.#gathered.tokens.push(token);
+      });
+    }
+  }
+
   /** Called at the end of every event: begins a change when none is under way and there is something to store. */
   flush(): void {
     if (this.#underWay === undefined) this.#begin();
@@ -142,11 +159,11 @@ export class Recorder {
     // lose it. So a block that came beside the chain and left again is written there while part of the way is to come.
     const isWhole = rest.length === 0;
     const last = isWhole && this.#later.length === 0;
-    const added = [...sideAdded].filter(([hash]) => !isWhole || !sideRemoved.has(hash));
+    if (isWhole) for (const key of sideRemoved.keys()) sideAdded.delete(key);
     const change: Change = {
       durable: signed !== undefined || promises.length > 0,
       signed,
-      sideAdded: added.map(([, block]) => block),
+      sideAdded: [...sideAdded.values()],
       notes: [...notes.values()],
       cutTo,
       append: append.slice(0, now),
@@ -218,10 +235,10 @@ function nothing(): Gathered {
   };
 }
 
-function isNothing({ signed, cutTo, append, ...maps }: Gathered): boolean {
-  const { sideAdded, sideRemoved, notes, pendingAdded, pendingRemoved } = maps;
-  const sizes = [sideAdded, sideRemoved, notes, pendingAdded, pendingRemoved].map(({ size }) => size);
-  return signed === undefined && cutTo === undefined && append.length === 0 && sizes.every((size) => size === 0);
+function isNothing(gathered: Gathered): boolean {
+  const { signed, sideAdded, notes, cutTo, append, sideRemoved, pendingAdded, pendingRemoved } = gathered;
+  const steps = [sideAdded, notes, sideRemoved, pendingAdded, pendingRemoved].reduce((sum, { size }) => sum + size, 0);
+  return signed === undefined && cutTo === undefined && append.length + steps === 0;
 }
 
 /** How many of the blocks fit into `mostBytes`; at least one. */

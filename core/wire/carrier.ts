@@ -7,28 +7,73 @@
  * canonical value. It says nothing of who may send what.
  */
 import { equalBytes, utf8Bytes } from '../codec/bytes.ts';
-import { type Codec, decode, encode, struct, u64 } from '../codec/codec.ts';
+import { type Codec, decode, encode, option, struct, text, u32, u64 } from '../codec/codec.ts';
+import { publicKeyCodec } from '../crypto/key-codecs.ts';
 import { type PublicKey, publicKeyBytes } from '../crypto/keys.ts';
 import { CodecError, invariant } from '../errors.ts';
 import { type Vote, voteCodec } from '../finality/votes.ts';
+import { type CarriedBeacon, carriedBeaconCodec } from './beacon.ts';
+import {
+  type Acknowledgement,
+  acknowledgementCodec,
+  type Head,
+  headCodec,
+  type ItemsWanted,
+  itemsWantedCodec,
+  type PoolDigest,
+  poolDigestCodec,
+} from './holdings.ts';
+
+/** What each of ours says first of all its frames (spec/safety.md, The extension carrier). */
+export interface Hello {
+  readonly kind: 'hello';
+  readonly network: string;
+  /** A bit for each thing that not every version of ours can do; there is none yet. */
+  readonly features: number;
+  /** The key of this link's upgrade; undefined in `gcm-siv`, where there is none. */
+  readonly ephemeral: PublicKey | undefined;
+}
 
 export type ExtensionMessage =
+  | Hello
   /** Asks for a sign of life; any number. */
   | { readonly kind: 'ping'; readonly nonce: bigint }
   /** The answer, with the ping's number. */
   | { readonly kind: 'pong'; readonly nonce: bigint }
+  | ({ readonly kind: 'head' } & Head)
+  | ({ readonly kind: 'acknowledgement' } & Acknowledgement)
   /** Of a member of the committee (finality/). */
-  | { readonly kind: 'vote'; readonly vote: Vote };
+  | { readonly kind: 'vote'; readonly vote: Vote }
+  | ({ readonly kind: 'poolDigest' } & PoolDigest)
+  | ({ readonly kind: 'itemsWanted' } & ItemsWanted)
+  | ({ readonly kind: 'beacon' } & CarriedBeacon);
 
 /** Longer messages are cut by whoever makes them: the first item holds 23 bytes of it, each other one 33. */
 export const mostExtensionItems = 16_384;
 
+/** A network's name has at most 64 characters (config.ts), each a byte. */
+const networkBytes = 64;
+
 /** The number of each message, as docs/protocol.md lists them, and its fields. */
 const types: { readonly [K in ExtensionMessage['kind']]: Type<Extract<ExtensionMessage, { kind: K }>> } = {
+  hello: {
+    number: 1,
+    codec: struct({ network: text(networkBytes), features: u32, ephemeral: option(publicKeyCodec) }),
+  },
   ping: { number: 2, codec: struct({ nonce: u64 }) },
   pong: { number: 3, codec: struct({ nonce: u64 }) },
+  head: { number: 4, codec: headCodec },
+  acknowledgement: { number: 5, codec: acknowledgementCodec },
   vote: { number: 6, codec: struct({ vote: voteCodec }) },
+  poolDigest: { number: 9, codec: poolDigestCodec },
+  itemsWanted: { number: 10, codec: itemsWantedCodec },
+  beacon: { number: 11, codec: carriedBeaconCodec },
 };
+
+/** As it is said to one of ours. */
+export function extensionSaying(message: ExtensionMessage) {
+  return { kind: 'requestNeighbours', count: 0, exclude: packExtension(message) } as const;
+}
 
 /** The items to send as `exclude` with count 0. */
 export function packExtension(message: ExtensionMessage): PublicKey[] {

@@ -7,7 +7,7 @@
  */
 import { invariant, SessionError } from '../errors.ts';
 import { type Dialect, dialectOfByte } from './dialect.ts';
-import { lengthBytes, type SealedFrame } from './framing.ts';
+import { type FrameShape, lengthBytes, type SealedFrame } from './framing.ts';
 
 /** Most bytes of a greeting's Borsh. */
 export const mostGreetingBytes = 1024 * 1024;
@@ -26,6 +26,8 @@ export class FrameReader {
   readonly #header = new Uint8Array(mostHeaderBytes);
   #headerFilled = 0;
   #dialect: Dialect | undefined;
+  /** Of sealed frames, where it is not the dialect's. */
+  #shape: FrameShape | undefined;
   /** Of the body, once the header is whole and was found good. */
   #length: number | undefined;
   #body = nothing;
@@ -39,6 +41,12 @@ export class FrameReader {
   /** What the body of an unfinished frame takes: at most twice the bytes of it that came, and never over its length. */
   get heldBytes(): number {
     return this.#body.length;
+  }
+
+  /** Sealed frames have this shape from the next one on. */
+  reshape(shape: FrameShape): void {
+    invariant(this.#headerFilled === 0, 'no frame changes its shape once it has begun');
+    this.#shape = shape;
   }
 
   /** The bytes are read until `next` finds no further frame. */
@@ -85,10 +93,10 @@ export class FrameReader {
 
   #sealedLength(mostBytes: number): number | undefined {
     invariant(this.#dialect !== undefined, 'a stream that has greeted has a dialect');
-    const { framing } = this.#dialect;
-    if (this.#fillHeader(framing.sealedHeaderBytes) < framing.sealedHeaderBytes) return undefined;
+    const shape = this.#shape ?? this.#dialect.framing;
+    if (this.#fillHeader(shape.sealedHeaderBytes) < shape.sealedHeaderBytes) return undefined;
     const length = cappedLength(this.#announced(), mostBytes);
-    if (framing.isCiphertextLength(length)) return length;
+    if (shape.isCiphertextLength(length)) return length;
     throw new SessionError('bad-frame', `no ciphertext has ${length} bytes`);
   }
 

@@ -37,9 +37,14 @@ export function identify(
     throw new SessionError('unexpected-key', 'the greeting shows another key than the carrier has proven');
   }
   if (!isHostAndPort(listen)) throw new SessionError('bad-greeting', 'the address of the greeting is no host:port');
-  const ours = version.commit.startsWith(oursMark);
+  const ours = isOurs(greeting);
   if (ours && version.branch !== network) throw new SessionError('other-network', 'is of another network');
   return { greeting, ours };
+}
+
+/** Whether it says that it is this program. In `gcm-siv` no greeting does. */
+export function isOurs({ version }: Greeting): boolean {
+  return version.commit.startsWith(oursMark);
 }
 
 /** A name or an IPv4 address, or an IPv6 address in brackets, and a port. */

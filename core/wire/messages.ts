@@ -13,9 +13,9 @@ import type { Hash, PublicKey, Signature } from '../crypto/keys.ts';
 /** The three numbers every greeting must carry (spec/wire.md, Greeting). */
 export const wireVersion = { major: 0, minor: 1, patch: 0 } as const;
 
-/** `commit` of ours until the upgrade exists begins with this, later with `mcx1` (spec/safety.md, Networks). */
-export const oursMark = 'mcx';
-export const oursCommit = 'mcx0';
+/** `commit` of ours begins with this: it says that the secure upgrade follows (spec/safety.md, Networks). */
+export const oursMark = 'mcx1';
+export const oursCommit = oursMark;
 
 /** The three strings stand in `cbc` only; in `gcm-siv` they are empty here. */
 export interface Version {

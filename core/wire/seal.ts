@@ -1,14 +1,16 @@
 /**
  * Signals sealed to one receiver: who carries them can neither read nor change them, nor say they are another's.
  *
- * ChaCha20-Poly1305 under a key that only the two hold: tagged SHA-256 of the ECDH of their identity keys, bound to
- * network, sender and receiver. 12 random bytes of nonce go in front. Layout: docs/protocol.md, Sealed signals.
+ * AES-256-CBC, then HMAC-SHA256 over it, as upgraded frames have them (a cipher of its own would cost the page 2.5 kB),
+ * under keys that only the two hold: tagged SHA-256 of the ECDH of their identity keys, bound to network, sender and
+ * receiver. A random IV goes in front. Layout: docs/protocol.md, Sealed signals.
  */
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { concatBytes, utf8Bytes, utf8Text } from '../codec/bytes.ts';
 import { byteVector, decode, encode, fixedBytes, struct, u8 } from '../codec/codec.ts';
+import { cbcBlockBytes, decryptCbc, encryptCbc } from '../crypto/cbc.ts';
 import { taggedHash } from '../crypto/hash.ts';
 import type { PublicKey } from '../crypto/keys.ts';
+import { isSameMac, macBytes, macOf } from '../crypto/mac.ts';
 import { CryptoError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import { sealedBytes } from './signaling.ts';
@@ -25,13 +27,12 @@ export type SignalType = 'offer' | 'answer' | 'candidate' | 'decline';
 
 const signalTypes: readonly SignalType[] = ['offer', 'answer', 'candidate', 'decline'];
 export const callBytes = 16;
-const sealNonceBytes = 12;
-const tagBytes = 16;
+const sealIvBytes = cbcBlockBytes;
 
 const signalCodec = struct({
   call: fixedBytes<Uint8Array>(callBytes),
   type: u8,
-  body: byteVector(sealedBytes - sealNonceBytes - tagBytes - callBytes - 5),
+  body: byteVector(sealedBytes - sealIvBytes - macBytes - 1 - callBytes - 5),
 });
 
 /** Both directions of one pair of keys in one network. */
@@ -49,29 +50,31 @@ export function sealSignal(parties: SealParties, random: Random, signal: Signal)
     type: signalTypes.indexOf(signal.type),
     body: utf8Bytes(signal.body),
   });
-  const nonce = random(sealNonceBytes);
-  return concatBytes(nonce, chacha20poly1305(sealKey(parties), nonce).encrypt(plain));
+  const iv = random(sealIvBytes);
+  const { encryption, mac } = sealKeys(parties);
+  const ciphertext = encryptCbc(encryption, iv, plain);
+  return concatBytes(iv, ciphertext, macOf(mac, iv, ciphertext));
 }
 
 /** @throws CryptoError `bad-ciphertext`, CodecError */
 export function openSignal(parties: SealParties, sealed: Uint8Array): Signal {
-  const nonce = sealed.subarray(0, sealNonceBytes);
-  if (sealed.length < sealNonceBytes + tagBytes) throw new CryptoError('bad-ciphertext', 'too short for a seal');
-  const { call, type, body } = decode(signalCodec, opened(parties, nonce, sealed.subarray(sealNonceBytes)));
+  const { call, type, body } = decode(signalCodec, opened(parties, sealed));
   const name = signalTypes[type];
   if (name === undefined) throw new CryptoError('bad-ciphertext', `there is no signal of type ${type}`);
   return { call, type: name, body: utf8Text(body) };
 }
 
-function opened(parties: SealParties, nonce: Uint8Array, ciphertext: Uint8Array): Uint8Array {
-  try {
-    return chacha20poly1305(sealKey(parties), nonce).decrypt(ciphertext);
-  } catch {
+function opened(parties: SealParties, sealed: Uint8Array): Uint8Array {
+  if (sealed.length < sealIvBytes + macBytes) throw new CryptoError('bad-ciphertext', 'too short for a seal');
+  const { encryption, mac } = sealKeys(parties);
+  const covered = sealed.subarray(0, -macBytes);
+  if (!isSameMac(macOf(mac, covered), sealed.subarray(-macBytes))) {
     throw new CryptoError('bad-ciphertext', 'the seal does not open');
   }
+  return decryptCbc(encryption, covered.subarray(0, sealIvBytes), covered.subarray(sealIvBytes));
 }
 
-function sealKey({ network, from, to, sharedX }: SealParties): Uint8Array {
-  const name = utf8Bytes(network);
-  return taggedHash('signal', sharedX, from, to, name);
+function sealKeys({ network, from, to, sharedX }: SealParties) {
+  const parties = [sharedX, from, to, utf8Bytes(network)];
+  return { encryption: taggedHash('signal', ...parties), mac: taggedHash('signal-mac', ...parties) };
 }

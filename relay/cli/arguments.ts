@@ -2,10 +2,12 @@
  * What flags, variables and arguments may be: each is read once into what it means, or refused in one line.
  */
 import { InvalidArgumentError, Option } from 'commander';
-import { isNetworkName } from '../../core/config.ts';
+import { type ForcedRestart, isNetworkName } from '../../core/config.ts';
 import type { PublicKeyHex } from '../../core/crypto/keys.ts';
 import { committeeFromText, committeeRule } from '../../core/finality/roll.ts';
 import { isHostAndPort } from '../../core/wire/identify.ts';
+
+const forcedRestarts: readonly ForcedRestart[] = ['majority', 'strict', 'reference', 'never'];
 
 /** Which folder's peer is meant. */
 export function dataOption(description: string): Option {
@@ -41,6 +43,15 @@ export function parsePeers(value: string, before: readonly string[]): string[] {
 export function parseSwitch(value: string): boolean {
   if (value !== 'on' && value !== 'off') throw new InvalidArgumentError('it is on or off.');
   return value === 'on';
+}
+
+/** `on` and `off` are what the reference knows. */
+export function parseForcedRestart(value: string): ForcedRestart {
+  if (value === 'on') return 'majority';
+  if (value === 'off') return 'never';
+  const rule = forcedRestarts.find((known) => known === value);
+  if (rule === undefined) throw new InvalidArgumentError(`it is on, off or one of ${forcedRestarts.join(', ')}.`);
+  return rule;
 }
 
 /** What reads an integer. */

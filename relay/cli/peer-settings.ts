@@ -2,13 +2,14 @@
  * What `mccloud peer` can be told, by flags or variables, and what comes of it. Flags go before variables.
  */
 import { type Command, Option } from 'commander';
-import { type Config, defaultConfig, type Wire } from '../../core/config.ts';
+import { type Config, defaultConfig, type ForcedRestart, type Wire } from '../../core/config.ts';
 import type { PublicKeyHex } from '../../core/crypto/keys.ts';
 import { isLoopback, type Reach } from '../open.ts';
 import { type LogFlags, type LogSettings, logOptions, logSettings } from '../settings/logs.ts';
 import {
   dataOption,
   parseCommittee,
+  parseForcedRestart,
   parseHostAndPort,
   parseNetwork,
   parsePeers,
@@ -42,8 +43,9 @@ export interface PeerFlags extends LogFlags {
   readonly thin: boolean;
   readonly gather: number;
   readonly candidates: number;
-  readonly forcedRestart: boolean;
+  readonly forcedRestart: ForcedRestart;
   readonly wire: Wire;
+  readonly requireUpgrade: boolean;
   readonly root?: string;
   readonly committee: readonly PublicKeyHex[];
 }
@@ -95,14 +97,20 @@ export function addPeerOptions(command: Command): Command {
         .argParser(wholeNumber(1, mostCandidates)),
     )
     .addOption(
-      option('--forced-restart [on|off]', 'FORCED_RESTART', 'go on when all who may write are offline')
+      option('--forced-restart [rule]', 'FORCED_RESTART', 'when to go on though all who may write are offline')
         .default(riddle.forcedRestart, 'on')
-        .argParser(parseSwitch),
+        .preset('on')
+        .argParser(parseForcedRestart),
     )
     .addOption(
       option('--wire <dialect>', 'WIRE', 'what to speak with peers of the reference program')
         .choices(['auto', 'cbc', 'gcm-siv'] satisfies Wire[])
         .default(defaultConfig.wire),
+    )
+    .addOption(
+      option('--require-upgrade [on|off]', 'REQUIRE_UPGRADE', 'link only with peers of this program, forward secret')
+        .default(defaultConfig.requireUpgrade, 'off')
+        .argParser(parseSwitch),
     )
     .addOption(option('--root <hash>', 'ROOT', 'first block to insist on, whatever others hold').argParser(parseRoot))
     .addOption(
@@ -116,9 +124,12 @@ export function addPeerOptions(command: Command): Command {
 
 /** @throws CommandError `usage` for flags that do not go together */
 export function peerSettings(flags: PeerFlags): PeerSettings {
-  const { data, network, conn, thin, gather, candidates, forcedRestart, wire, root, committee } = flags;
+  const { data, network, conn, thin, gather, candidates, forcedRestart, wire, requireUpgrade, root, committee } = flags;
+  if (requireUpgrade && wire === 'gcm-siv') {
+    throw new CommandError(exitCodes.usage, '--require-upgrade and --wire gcm-siv exclude each other');
+  }
   const riddle = { nextCandidates: candidates, forcedRestart };
-  const config = { network, thin, dataGatherTimeMs: gather, riddle, wire, root, committee };
+  const config = { network, thin, dataGatherTimeMs: gather, riddle, wire, requireUpgrade, root, committee };
   return { folder: data, ...reachOf(flags), config, connect: conn, log: logSettings(flags) };
 }
 

@@ -8,9 +8,9 @@
 import { acceptedBlockBytes } from '../../core/chain/block.ts';
 import { byteVector, type Codec, decode, encode, struct, u32, union, vector } from '../../core/codec/codec.ts';
 import { hashCodec } from '../../core/crypto/key-codecs.ts';
-import type { Hash } from '../../core/crypto/keys.ts';
+import { type Hash, type HashHex, hashHex } from '../../core/crypto/keys.ts';
 import { CodecError, invariant } from '../../core/errors.ts';
-import { SideTable } from '../../core/storage/side-table.ts';
+import { inSideOrder } from '../../core/storage/side-order.ts';
 import type { SideBlock } from '../../core/storage/store.ts';
 import { decompressCapped } from '../../core/storage/zstd.ts';
 import type { Compress } from './compressor.ts';
@@ -56,7 +56,9 @@ const smallBytes = 1024 * 1024;
 export class SideFile {
   readonly #log: RecordLog;
   readonly #compress: Compress;
-  #places = new SideTable<Place>();
+  #places = new Map<HashHex, Place>();
+  /** Until the next change: a peer that opens reads all of them, a few at a time. */
+  #ordered: readonly Place[] | undefined;
   /** Bytes of the records of blocks that are there. */
   #bytes = 0;
 
@@ -76,14 +78,14 @@ export class SideFile {
       if (step?.kind === 'removed') file.#delete(step.hash);
       position += recordBytes(payload.length);
     }
-    const moved = file.#places.ordered().filter(({ hash }) => isOnMain(hash));
+    const moved = [...file.#places.values()].filter(({ hash }) => isOnMain(hash));
     await unlessFull(() => file.remove(moved.map(({ hash }) => hash)));
     return file;
   }
 
   /** All of them, or none. @param durable waits until they, and those before them, are on the disk */
   async add(blocks: readonly SideBlock[], durable: boolean): Promise<Undo> {
-    const before = blocks.map(({ hash }) => [hash, this.#places.find(hash)] as const);
+    const before = blocks.map(({ hash }) => [hash, this.#places.get(hashHex(hash))] as const);
     const undo = await this.#append(blocks, durable);
     return async () => {
       await undo();
@@ -104,7 +106,8 @@ export class SideFile {
   async read(from: number, count: number, maxBytes: number): Promise<SideBlock[]> {
     const blocks: SideBlock[] = [];
     let length = 0;
-    for (const place of this.#places.ordered().slice(from, from + count)) {
+    this.#ordered ??= inSideOrder(this.#places.values());
+    for (const place of this.#ordered.slice(from, from + count)) {
       const block = await this.#readBlock(place);
       length += block.bytes.length;
       if (length > maxBytes && blocks.length > 0) break;
@@ -115,18 +118,19 @@ export class SideFile {
 
   /** @throws StoreError `corrupt` */
   async find(hash: Hash): Promise<SideBlock | undefined> {
-    const place = this.#places.find(hash);
+    const place = this.#places.get(hashHex(hash));
     return place === undefined ? undefined : await this.#readBlock(place);
   }
 
   /** Writes the file anew when that is worth it; all blocks that are there are in memory meanwhile, compressed. */
   async tidy(): Promise<void> {
     if (this.#log.length < smallBytes || this.#log.length < 2 * this.#bytes) return;
-    const places = this.#places.ordered();
+    const places = [...this.#places.values()];
     const payloads: Uint8Array[] = [];
     for (const { position, payloadBytes } of places) payloads.push(await this.#log.read(position, payloadBytes));
     await this.#log.rewrite(payloads);
-    this.#places = new SideTable(movedTogether(places));
+    this.#places = new Map(movedTogether(places).map((place) => [hashHex(place.hash), place]));
+    this.#ordered = undefined;
   }
 
   async #append(blocks: readonly SideBlock[], durable: boolean): Promise<Undo> {
@@ -153,15 +157,19 @@ export class SideFile {
 
   #set({ hash, height, position, payloadBytes }: Place): void {
     this.#delete(hash);
-    this.#places.set({ hash, height, position, payloadBytes });
+    this.#places.set(hashHex(hash), { hash, height, position, payloadBytes });
     this.#bytes += recordBytes(payloadBytes);
+    this.#ordered = undefined;
   }
 
   /** @returns whether it was there */
   #delete(hash: Hash): boolean {
-    const place = this.#places.delete(hash);
-    if (place !== undefined) this.#bytes -= recordBytes(place.payloadBytes);
-    return place !== undefined;
+    const place = this.#places.get(hashHex(hash));
+    if (place === undefined) return false;
+    this.#places.delete(hashHex(hash));
+    this.#bytes -= recordBytes(place.payloadBytes);
+    this.#ordered = undefined;
+    return true;
   }
 }
 

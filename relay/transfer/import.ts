@@ -7,7 +7,7 @@
  */
 import { createReadStream } from 'node:fs';
 import { decodeBlock } from '../../core/chain/block.ts';
-import { storedBlock } from '../../core/chain/chain.ts';
+import { storedBlock } from '../../core/chain/body.ts';
 import type { HeldChain } from '../../core/chain/verification.ts';
 import { TransferError } from '../../core/errors.ts';
 import { inspectExport, readExport } from '../../core/storage/export.ts';

@@ -127,6 +127,10 @@ function viewOf(own: PublicKey, room: Room, at: Milliseconds): AuthoringView {
     isReference,
     referenceDelayMs: () => 3_000,
     referencesAreNear: room.near,
+    isAmongFreshest: true,
+    rankDelayMs: 500,
+    recentAuthors: [],
+    onlineSince: (key) => (room.online.has(holderOf(key)) ? 0 : undefined),
   };
 }
 

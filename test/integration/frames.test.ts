@@ -1,41 +1,53 @@
 /**
  * Every byte that Node peers of ours say to one of them on real sockets, read by the second decoder: written from the
- * specification alone, with keys agreed on by Node's own means, it has to understand all there is (spec/wire.md).
+ * specification alone, with keys agreed on by Node's own means, it has to understand all there is (spec/wire.md;
+ * docs/protocol.md, Secure upgrade). Ephemeral secrets are learned from the curve of this process, which the peers share.
  */
-import { createECDH, createHash } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createECDH } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultConfig } from '../../core/config.ts';
 import type { DialectName } from '../../core/wire/dialect.ts';
-import {
-  exactMessage,
-  type SecondMessage,
-  secondGreetingPayload,
-  secondHeaderBytes,
-  secondStream,
-  secondVariants,
-} from '../model/second-decoder.ts';
+import { nodeCurve } from '../../relay/curve.ts';
+import { freePorts } from '../model/free-ports.ts';
+import { hexOf } from '../model/reference/encoder.ts';
+import { type SecondMessage, secondFrames, secondVariants } from '../model/second-decoder.ts';
+import { SecondLink, type SecondSide } from '../model/second-upgrade.ts';
 import { type TappedConnection, Wiretap } from '../model/wiretap.ts';
-import { type Actor, eachKnows, oneChain, Stage, untilHolds } from './scenarios/stage.ts';
+import { eachKnows, oneChain, Stage, untilHolds } from './scenarios/stage.ts';
 
 /** More than one write carries (relay/links/tcp.ts). */
 const longText = 'long '.repeat(40_000);
 /** How often more neighbours are asked for: many times before the first block, which waits 2 s for calm. */
 const askEveryMs = 200;
 const wholeMs = 120_000;
+/** By public key, hex. A peer overwrites the ephemeral ones. */
+const secrets = new Map<string, Uint8Array>();
 
 describe.each<DialectName>(['gcm-siv', 'cbc'])('all that peers of ours say to one of them in %s', (wire) => {
   let stage: Stage;
 
   beforeEach(async () => {
+    secrets.clear();
+    const publicKey = nodeCurve.publicKey;
+    vi.spyOn(nodeCurve, 'publicKey').mockImplementation((secret) => {
+      const key = publicKey(secret);
+      secrets.set(hexOf(key), secret.slice());
+      return key;
+    });
     stage = await Stage.open(wire, { ...defaultConfig.relationship, timeMs: askEveryMs });
   });
 
-  afterEach(() => stage.close());
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await stage.close();
+  });
 
   it(
     'is whole frames of that dialect, with every kind of message',
     async () => {
-      const [first, second] = (await stage.addMany(2)) as [Actor, Actor];
+      // Who is told where it listens would dial it past the tap, and of two links of ours the newer stays.
+      const first = await stage.add({ hiddenPort: await freePorts(1) });
+      const second = await stage.add();
       const thin = await stage.add({ thin: true });
       const tap = await Wiretap.open(first.port);
       for (const actor of [second, thin]) actor.dial(tap);
@@ -47,11 +59,10 @@ describe.each<DialectName>(['gcm-siv', 'cbc'])('all that peers of ours say to on
       const agree = () => new Set([first, second, late].map(({ peer }) => peer.status.tip)).size === 1;
       await untilHolds([first, second, late], agree);
       expect(await oneChain([first, second, late], ['short', longText])).toEqual([]);
-      const secret = await first.secret();
       for (const actor of [second, late, thin, first]) await actor.end();
 
       const connections = await tap.close();
-      const said = connections.flatMap((connection) => understood(secret, connection, wire));
+      const said = connections.flatMap((connection) => understood(connection));
       expect(connections).toHaveLength(3);
       expect(new Set(said.map(({ type }) => type))).toEqual(new Set(secondVariants[wire]));
     },
@@ -59,21 +70,30 @@ describe.each<DialectName>(['gcm-siv', 'cbc'])('all that peers of ours say to on
   );
 });
 
-function understood(secret: Uint8Array, { dialer, listener }: TappedConnection, wire: DialectName): SecondMessage[] {
-  const key = agreedKey(secret, greetingKey(dialer, wire));
-  return [dialer, listener].flatMap((stream) => secondStream(key, stream));
+function understood({ dialer, listener }: TappedConnection): SecondMessage[] {
+  const link = new SecondLink(agreedX);
+  const [fromDialler, fromListener] = [secondFrames(dialer), secondFrames(listener)];
+  const said: SecondMessage[] = [];
+  const read = (by: SecondSide, frames: readonly Uint8Array[]) => {
+    for (const frame of frames) said.push(link.read(by, frame).message);
+  };
+  // Of each side its greeting, then what comes next, its hello among it, then the rest: so they can have been said.
+  for (const [from, to] of [
+    [0, 1],
+    [1, 2],
+    [2, undefined],
+  ] as const) {
+    read('dialler', fromDialler.slice(from, to));
+    read('acceptor', fromListener.slice(from, to));
+  }
+  return said;
 }
 
-function greetingKey(stream: Uint8Array, wire: DialectName): string {
-  const length = new DataView(stream.buffer, stream.byteOffset).getUint32(0, true);
-  const frame = stream.slice(0, secondHeaderBytes[wire].greeting + length);
-  const message = exactMessage(secondGreetingPayload(frame, wire), wire);
-  if (message.type !== 'greeting') throw new Error(`${message.type} instead of a greeting`);
-  return message.pubkey;
-}
-
-function agreedKey(secret: Uint8Array, publicKey: string): Uint8Array {
+/** Of identities and ephemeral keys alike. */
+function agreedX(one: string, other: string): Uint8Array {
+  const [secret, key] = secrets.has(one) ? [secrets.get(one), other] : [secrets.get(other), one];
+  if (secret === undefined) throw new Error('neither key was made in this process');
   const agreement = createECDH('secp256k1');
   agreement.setPrivateKey(secret);
-  return createHash('sha256').update(agreement.computeSecret(publicKey, 'hex')).digest();
+  return agreement.computeSecret(key, 'hex');
 }

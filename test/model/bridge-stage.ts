@@ -42,7 +42,7 @@ export function greetingFrame(
   const party = { curve: nodeCurve, random: new Seeded(5).random, secret, publicKey: key, network: 'main' };
   const nothing = { root: undefined, last: undefined, count: 0n, thin: false, listen: '127.0.0.1:1', known: [] };
   const version = { ...wireVersion, target: '', branch: 'main', commit: oursCommit };
-  const session = new Session({ ...party, expected: undefined, accepts: [dialect] });
+  const session = new Session({ ...party, dialled: true, expected: undefined, accepts: [dialect] });
   return session.greet({ pubkey: key, ...nothing, version, ...change }, dialect);
 }
 

@@ -1,15 +1,15 @@
 /**
  * The process that is killed: keeps a folder busy, and says what it begins and what is done, in lines of JSON.
  *
- * `append FOLDER SEED`: blocks arrive and branches win, for ever. `import FOLDER FILE`: a file is imported. What it says is
+ * `append FOLDER SEED`: blocks arrive and branches win, for ever; those that lose are kept. `import FOLDER FILE`: a file is imported. What it says is
  * in the pipe before the next step begins, so whoever killed it knows what was committed.
  */
 import { readFileSync, writeSync } from 'node:fs';
-import { type Block, decodeBlock } from '../../core/chain/block.ts';
+import { type Block, decodeBlock, encodeBlock } from '../../core/chain/block.ts';
 import { encodeData, itemIdOf } from '../../core/chain/data.ts';
 import { bytesToHex } from '../../core/codec/bytes.ts';
 import { hashHex } from '../../core/crypto/keys.ts';
-import { noChange } from '../../core/storage/store.ts';
+import { noChange, type SideBlock } from '../../core/storage/store.ts';
 import { nodeVerifier } from '../../relay/curve.ts';
 import { folderDisk } from '../../relay/store/disk.ts';
 import { FileStore } from '../../relay/store/files.ts';
@@ -69,9 +69,20 @@ async function append(folder: string, seed: number): Promise<void> {
       signed: isOwn ? { parent: chain.at(-1)?.hash, hash: first.hash, bytes: first.bytes } : undefined,
       cutTo: cutTo < chain.length ? cutTo : undefined,
       append: blocks,
+      sideAdded: leaving(chain, cutTo),
       pendingAdded: pending,
     });
     say({ kind: 'done' });
     chain.splice(cutTo, chain.length, ...made);
   }
+}
+
+/** What a cut takes, but for a root. */
+function leaving(chain: readonly Block[], cutTo: number): SideBlock[] {
+  return chain.slice(cutTo).flatMap((block, place) => {
+    const { hash, parent } = block;
+    return parent === undefined
+      ? []
+      : [{ hash, parent, height: cutTo + place, bytes: encodeBlock(block), unverified: [] }];
+  });
 }

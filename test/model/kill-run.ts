@@ -54,7 +54,7 @@ export async function killWhileAppending(
   const sums = { kills: 0, committed: 0, inTheMiddle: 0, torn: 0, lost: [] as string[], unreadable: [] as string[] };
   while (sums.kills < kills) {
     await inFolder(async (folder) => {
-      let state: State = { chain: [], pending: new Set() };
+      let state: State = { chain: [], beside: new Set(), pending: new Set() };
       const inLine = new Line(() => ['append', folder, String(seeded.u32())]);
       for (let i = 0; i < killsOfOneFolder && sums.kills < kills; i++) {
         const where = `kill ${++sums.kills} of seed ${seed}`;
@@ -124,6 +124,8 @@ export async function writtenExport(folder: string, blocks: number): Promise<{ f
 
 interface State {
   readonly chain: readonly string[];
+  /** Blocks of branches that lost. */
+  readonly beside: ReadonlySet<string>;
   /** Own items that wait, whose change was durable. */
   readonly pending: ReadonlySet<string>;
 }
@@ -186,23 +188,32 @@ function expectKilled({ exitCode, signalCode }: ChildProcess, said: readonly Sai
 
 /** What was committed, and what was under way. */
 function followed(before: State, said: readonly Said[]): { done: State; underWay: Step | undefined } {
-  let { chain, pending } = before;
+  let { chain, beside, pending } = before;
   let underWay: Step | undefined;
   for (const line of said) {
     if (line.kind === 'begun') underWay = line;
     if (line.kind !== 'done' || underWay === undefined) continue;
+    beside = new Set([...beside, ...leaving(chain, underWay)]);
     chain = [...chain.slice(0, underWay.cutTo), ...underWay.append];
     pending = new Set([...pending, ...underWay.pending]);
     underWay = undefined;
   }
-  return { done: { chain, pending }, underWay };
+  return { done: { chain, beside, pending }, underWay };
 }
 
-function missing({ chain, pending }: State, underWay: Step | undefined, found: State): string[] {
+function missing({ chain, beside, pending }: State, underWay: Step | undefined, found: State): string[] {
   const lost = [...pending].filter((id) => !found.pending.has(id)).map((id) => `the item ${id} that was pending`);
+  const held = new Set([...found.chain, ...found.beside]);
+  const due = [...beside, ...(underWay === undefined ? [] : leaving(chain, underWay))];
+  lost.push(...due.filter((hash) => !held.has(hash)).map((hash) => `the block ${hash} of a branch that lost`));
   const may = [chain, ...outcomes(chain, underWay)];
   if (may.some((hashes) => hashes.join() === found.chain.join())) return lost;
   return [...lost, `${found.chain.length} blocks, where ${chain.length} were committed`];
+}
+
+/** What a step cuts, but for a root. */
+function leaving(chain: readonly string[], { cutTo }: Step): readonly string[] {
+  return chain.slice(Math.max(1, cutTo));
 }
 
 /** What a change that was not done may have come to: blocks that only follow come one by one, a branch at once. */
@@ -221,11 +232,16 @@ async function lookedAt(folder: string): Promise<{ found: State; isTorn: boolean
   const store = new FileStore(folderDisk(folder), nodeVerifier);
   const { count, pending } = await store.open();
   const blocks = (await store.blocks(0, count, Number.MAX_SAFE_INTEGER)).map(({ bytes }) => decodeBlock(bytes));
+  const side = await store.sideBlocks(0, 1_000_000, Number.MAX_SAFE_INTEGER);
   await store.close();
   const chain = blocks.map(({ hash }) => hashHex(hash));
   const { torn } = store;
   return {
-    found: { chain, pending: new Set(pending.map(({ id }) => bytesToHex(id))) },
+    found: {
+      chain,
+      beside: new Set(side.map(({ hash }) => hashHex(hash))),
+      pending: new Set(pending.map(({ id }) => bytesToHex(id))),
+    },
     isTorn: torn.bytes > 0 || torn.found > 0,
   };
 }

@@ -2,19 +2,16 @@
  * What decides whom to dial, with dials that succeed or fail as a test says, and no network.
  */
 import { type Config, defaultConfig } from '../../core/config.ts';
+import type { PublicKeyHex } from '../../core/crypto/keys.ts';
 import { Effects } from '../../core/effects.ts';
-import { Neighbours } from '../../core/network/neighbours.ts';
+import { type Neighbour, Neighbours } from '../../core/network/neighbours.ts';
 import { OwnAddress } from '../../core/network/own-address.ts';
 import { Author } from './author.ts';
 import { Seeded } from './seeded.ts';
 
 export const self = new Author(1);
 export const start = 1_000;
-
-interface OpenLink {
-  readonly address: string;
-  readonly key: ReturnType<Author['hex']['slice']> | undefined;
-}
+export const teller = { address: '198.51.100.1:40000', key: new Author(9).hex };
 
 export class Bench {
   now = start;
@@ -23,7 +20,7 @@ export class Bench {
   readonly neighbours: Neighbours;
   /** What the user was told, by its code. */
   readonly problems = new Map<string, string | undefined>();
-  links: OpenLink[] = [];
+  links: Neighbour[] = [];
   /** How long each address may take to answer. */
   readonly timeouts = new Map<string, number>();
   readonly #dials = new Map<string, number>();
@@ -37,7 +34,7 @@ export class Bench {
 
   /** What a peer does at the end of an event. @returns addresses dialled */
   dial(): string[] {
-    this.neighbours.dial(this.links as Parameters<Neighbours['dial']>[0], this.now);
+    this.neighbours.dial(this.links, this.now);
     const dialled: string[] = [];
     for (const effect of this.effects.take()) {
       if (effect.kind === 'report') {
@@ -56,9 +53,10 @@ export class Bench {
     this.neighbours.dialFailed(this.#dials.get(address) ?? -1, `${address} is off`, this.now);
   }
 
-  link(address: string, key?: string): void {
+  /** Dialled by us, if we have dialled it. */
+  link(address: string, key?: PublicKeyHex): void {
     this.neighbours.linked(address);
-    this.links.push({ address, key });
+    this.links.push({ address, key, dialled: this.#dials.has(address) });
   }
 
   unlink(address: string): void {
@@ -66,8 +64,9 @@ export class Bench {
     this.neighbours.unlinked(address, this.now);
   }
 
+  /** By a neighbour. */
   told(...addresses: readonly string[]): void {
-    for (const address of addresses) this.neighbours.told(address, this.now);
+    for (const address of addresses) this.neighbours.told(address, teller, this.now);
   }
 
   /** Time passes in steps of 10 ms until something is dialled. @returns how long it took, undefined after `mostMs` */

@@ -130,19 +130,19 @@ export function secondDecrypt(key: Uint8Array, frame: SecondFrame): { nonce: big
   return { nonce: viewOf(plain).getBigUint64(0, true), payload: plain.slice(8) };
 }
 
-/** All that one side of a connection has sent, which must be whole frames of the dialect its greeting shows. */
-export function secondStream(key: Uint8Array, stream: Uint8Array): SecondMessage[] {
-  const dialect = secondDialect(stream);
-  const messages: SecondMessage[] = [];
+/** All that one side of a connection has sent, which must be whole frames; upgraded ones have the header of `cbc`. */
+export function secondFrames(stream: Uint8Array): Uint8Array[] {
+  const { greeting, sealed } = secondHeaderBytes[secondDialect(stream)];
+  const frames: Uint8Array[] = [];
   for (let at = 0; at < stream.length; ) {
-    const header = secondHeaderBytes[dialect][at === 0 ? 'greeting' : 'sealed'];
+    const header = at === 0 ? greeting : sealed;
+    if (at + header > stream.length) throw new Error('a header is cut');
     const end = at + header + viewOf(stream).getUint32(at, true);
-    const frame = stream.slice(at, end);
-    const payload = at === 0 ? secondGreetingPayload(frame, dialect) : secondOpen(key, frame, dialect).payload;
-    messages.push(secondMessage(payload, dialect));
+    if (end > stream.length) throw new Error('a frame is cut');
+    frames.push(stream.slice(at, end));
     at = end;
   }
-  return messages;
+  return frames;
 }
 
 /** One message that is all of the payload, its counts as the vectors write them: not exact past 2^53. */

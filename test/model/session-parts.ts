@@ -27,8 +27,9 @@ export function identity(index: number): Identity {
   return { secret: secretKeyFrom(hexToBytes(vector.secret)), publicKey: hexToBytes(vector.pubkey) as PublicKey };
 }
 
+/** Of a peer of the reference program, so that its session stays. */
 export function greetingOf({ publicKey }: Identity, changed: Partial<Greeting> = {}): Greeting {
-  const version = { ...wireVersion, target: '', branch: 'main', commit: 'mcx0' };
+  const version = { ...wireVersion, target: '', branch: 'main', commit: 'b9b851c9' };
   const chain = { root: undefined, last: undefined, count: 0n };
   return { pubkey: publicKey, listen: '127.0.0.1:1', ...chain, thin: false, version, known: [], ...changed };
 }
@@ -74,7 +75,7 @@ export function seedOf({ publicKey }: Identity): Uint8Array {
 
 export function sessionOf(own: Identity, changed: Partial<SessionOptions> = {}): Session {
   const random: Random = () => seedOf(own);
-  const usual = { network: 'main', expected: undefined, accepts: ['cbc', 'gcm-siv'] } as const;
+  const usual = { network: 'main', dialled: false, expected: undefined, accepts: ['cbc', 'gcm-siv'] } as const;
   return new Session({ curve: rememberingCurve, random, ...own, ...usual, ...changed });
 }
 

@@ -119,7 +119,7 @@ function greeting(seed: number): Uint8Array {
   const random = new Seeded(seed).random;
   const secret = random(32) as Parameters<typeof nodeCurve.publicKey>[0];
   const publicKey = nodeCurve.publicKey(secret);
-  const identity = { curve: nodeCurve, random, secret, publicKey };
+  const identity = { curve: nodeCurve, random, secret, publicKey, dialled: true };
   const session = new Session({ ...identity, network: 'main', expected: undefined, accepts: ['cbc'] });
   const version = { ...wireVersion, target: '', branch: 'main', commit: oursCommit };
   const nothing = { root: undefined, last: undefined, count: 0n, thin: false, listen: '127.0.0.1:1', known: [] };

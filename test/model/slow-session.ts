@@ -1,5 +1,5 @@
 /**
- * The slow, obvious twin of core/wire/session.ts: takes everything the other side sent as one array and says what must
+ * The slow, obvious twin of core/wire/session.ts with a peer of the reference: takes everything the other side sent as one array and says what must
  * have come of it.
  *
  * Rests on second-decoder.ts and arithmetic of its own; nothing of it comes from core/. Rules: spec/wire.md, Frames and
@@ -61,11 +61,11 @@ export function slowSession(stream: Uint8Array, options: SlowOptions): SlowOutco
   const { accepts, greetedIn = dialect } = options;
   if (!accepts.includes(dialect) || greetedIn !== dialect) return ended('other-dialect');
   const greeting = stream.slice(greetingAt, greetingAt + greetingLength);
-  const refusal = greetingRefusal(
-    orUndefined(() => secondMessage(greeting, dialect)),
-    options,
-  );
+  const message = orUndefined(() => secondMessage(greeting, dialect));
+  const refusal = greetingRefusal(message, options);
   if (refusal !== undefined) return ended(refusal);
+  // It has to say hello when it has our greeting, so it says nothing before.
+  const isTooEarly = isOurs(message) && options.greetedIn === undefined && options.sealed === 0;
   accepted.push(greeting);
   const key = options.keyWith(hexOf(greeting.subarray(1, 34)));
 
@@ -89,6 +89,7 @@ export function slowSession(stream: Uint8Array, options: SlowOptions): SlowOutco
     const iv = hexOf(frame.subarray(4, dialect === 'cbc' ? 20 : 16));
     if (dialect === 'cbc' ? iv === ownIv(options.seed, nonce, 16) : seenIvs.has(iv)) return ended('reflected');
     seenIvs.add(iv);
+    if (isTooEarly) return ended('bad-hello');
     if (nonce <= heard && dialect === 'gcm-siv') return ended('bad-frame');
     if (nonce <= heard) {
       accepted.push('dropped');
@@ -100,6 +101,11 @@ export function slowSession(stream: Uint8Array, options: SlowOptions): SlowOutco
     proven = true;
     if (message.type !== 'greeting') accepted.push(payload);
   }
+}
+
+function isOurs(message: SecondMessage | undefined): boolean {
+  const version = message?.['version'] as Readonly<Record<string, unknown>> | undefined;
+  return String(version?.['commit']).startsWith('mcx1');
 }
 
 function greetingRefusal(
@@ -118,7 +124,7 @@ function greetingRefusal(
   if (pubkey.slice(2) === publicKey.slice(2)) return 'own-key';
   if (expected !== undefined && pubkey !== expected) return 'unexpected-key';
   if (!looksLikeAddress(listen)) return 'bad-greeting';
-  if (String(commit).startsWith('mcx') && branch !== network) return 'other-network';
+  if (String(commit).startsWith('mcx1') && branch !== network) return 'other-network';
   return isX(pubkey.slice(2)) ? undefined : 'bad-greeting';
 }
 

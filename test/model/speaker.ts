@@ -19,14 +19,16 @@ export class Speaker {
   constructor(author: Author, to: RoomTransport, network: string, greeting: Partial<Greeting> = {}) {
     const { secret, key: publicKey } = author;
     const random = new Seeded(99).random;
-    const identity = { curve: fakeCurve, random, secret, publicKey };
+    const identity = { curve: fakeCurve, random, secret, publicKey, dialled: true };
     this.#session = new Session({ ...identity, network, expected: undefined, accepts: ['cbc'] });
     const [mine, theirs] = linkPair(`room:${to.name}`, 'room:speaker');
     this.#send = (bytes) => mine.send(bytes);
     mine.attach({
       received: (bytes) => {
-        for (const arrived of this.#session.receive(bytes))
+        for (const arrived of this.#session.receive(bytes)) {
           if (arrived.kind === 'message') this.heard.push(arrived.message);
+          if (arrived.kind === 'greeted' && this.#session.upgrades) mine.send(this.#session.hello());
+        }
       },
       drained: () => undefined,
       closed: () => undefined,
@@ -38,7 +40,7 @@ export class Speaker {
     mine.send(this.#session.greet({ pubkey: publicKey, ...nothing, version, ...greeting }, 'cbc'));
   }
 
-  /** Only after the other has greeted too. */
+  /** Only after the other has greeted too, and said hello if both are ours. */
   say(message: Message): void {
     this.#send(this.#session.seal(encode(cbcMessages, message)));
   }

@@ -70,8 +70,7 @@ export class Stage {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       for (const effect of this.machine.handle(this.now, next)) {
         this.effects.push(effect);
-        const answer = this.#answer(effect);
-        if (answer !== undefined) queue.push(answer);
+        queue.push(...this.#answers(effect));
       }
     }
   }
@@ -124,7 +123,7 @@ export class Stage {
     const { dialled = false, address = `tcp:${author.hex.slice(2, 10)}`, remote } = opening;
     const { carrier = 'memory', dialect = 'cbc' } = opening;
     const link = ++this.#lastLink;
-    const other = new Remote(this, author, link, dialect);
+    const other = new Remote(this, author, link, { dialect, dialled: !dialled });
     this.remotes.set(link, other);
     const dial = this.of('dial').findLast((effect) => dialled && effect.address === address)?.dial;
     this.handle({ kind: 'linkOpened', link, carrier, address, dial, dialled, remote });
@@ -138,20 +137,25 @@ export class Stage {
     return remote;
   }
 
-  #answer(effect: Effect): Event | undefined {
+  #answers(effect: Effect): Event[] {
     const { kind } = effect;
     if (kind === 'send') return this.#sent(effect);
     if (kind === 'close') this.remotes.get(effect.link)?.ended(effect.reason);
-    if (kind !== 'store' && kind !== 'load' && kind !== 'verify' && kind !== 'compose') return undefined;
-    if (this.answers[kind]) return this.#answerNow(effect);
-    this.#waiting.push(effect);
-    return undefined;
+    if (kind !== 'store' && kind !== 'load' && kind !== 'verify' && kind !== 'compose') return [];
+    if (!this.answers[kind]) {
+      this.#waiting.push(effect);
+      return [];
+    }
+    const answer = this.#answerNow(effect);
+    return answer === undefined ? [] : [answer];
   }
 
-  #sent({ link, bytes }: Kept<'send'>): Event | undefined {
+  /** What the other end says to it at once comes behind all that was sent with it. */
+  #sent({ link, bytes }: Kept<'send'>): Event[] {
     const remote = this.remotes.get(link);
-    remote?.hear(bytes);
-    return remote?.drains === true ? { kind: 'drained', link, bytes: bytes.length } : undefined;
+    if (remote === undefined) return [];
+    const said = remote.hear(bytes).map((reply) => ({ kind: 'received', link, bytes: reply }) as const);
+    return remote.drains ? [...said, { kind: 'drained', link, bytes: bytes.length }] : said;
   }
 
   #answerNow(effect: Effect): Event | undefined {
@@ -189,12 +193,19 @@ export class Remote {
   readonly heard: Message[] = [];
   /** Whether what it is sent leaves the link at once. */
   drains = true;
+  /** Whether it says hello as soon as it has to. */
+  saysHello = true;
   readonly #stage: Stage;
   readonly #session: Session;
   /** What it greets in when it is the first to. */
   readonly #first: DialectName;
 
-  constructor(stage: Stage, author: Author, link: LinkId, dialect: DialectName) {
+  constructor(
+    stage: Stage,
+    author: Author,
+    link: LinkId,
+    { dialect, dialled }: Pick<Required<Opening>, 'dialect' | 'dialled'>,
+  ) {
     this.#stage = stage;
     this.#first = dialect;
     this.author = author;
@@ -202,13 +213,22 @@ export class Remote {
     const { secret, key: publicKey } = author;
     const random = new Seeded(link + 100).random;
     const identity = { curve: fakeCurve, random, secret, publicKey, network: 'stage' };
-    this.#session = new Session({ ...identity, expected: undefined, accepts: ['cbc', 'gcm-siv'] });
+    this.#session = new Session({ ...identity, dialled, expected: undefined, accepts: ['cbc', 'gcm-siv'] });
   }
 
   greet(greeting: Partial<Greeting> = {}): void {
     const version = { ...wireVersion, target: '', branch: 'stage', commit: oursCommit };
     const nothing = { root: undefined, last: undefined, count: 0n, thin: false, listen: '127.0.0.1:1', known: [] };
-    this.raw(this.#session.greet({ pubkey: this.author.key, ...nothing, version, ...greeting }, this.#first));
+    const frame = this.#session.greet({ pubkey: this.author.key, ...nothing, version, ...greeting }, this.#first);
+    // Where the machine has greeted before, and is ours to this one, hello is next.
+    const isSecond = this.#session.upgrades;
+    this.raw(frame);
+    if (isSecond && this.saysHello && this.#stage.isOpen(this.link)) this.hello();
+  }
+
+  /** In `gcm-siv` it is like a reference peer until this. */
+  hello(): void {
+    this.raw(this.#session.hello());
   }
 
   say(message: Message): void {
@@ -233,11 +253,15 @@ export class Remote {
     this.#stage.handle({ kind: 'closed', link: this.link, reason: 'the other end' });
   }
 
-  hear(bytes: Uint8Array): void {
+  /** @returns what it says to that at once */
+  hear(bytes: Uint8Array): Uint8Array[] {
+    const said: Uint8Array[] = [];
     for (const arrived of this.#session.receive(bytes)) {
       if (arrived.kind === 'greeted') this.greeting = arrived.greeting;
       else if (arrived.kind === 'message') this.heard.push(arrived.message);
+      if (arrived.kind === 'greeted' && this.saysHello && this.#session.upgrades) said.push(this.#session.hello());
     }
+    return said;
   }
 
   ended(reason: string): void {

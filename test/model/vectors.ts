@@ -111,12 +111,41 @@ export interface SignalingVector {
       readonly from: string;
       readonly to: string;
       readonly key: string;
+      readonly macKey: string;
       readonly nonce: string;
       readonly signal: { readonly call: string; readonly type: SignalType; readonly body: string };
       readonly plain: string;
       readonly bytes: string;
     }[];
   };
+}
+
+/** test/vectors/ours/README.md */
+export interface UpgradeVector {
+  readonly network: string;
+  readonly sharedX: string;
+  readonly ephemeralX: string;
+  readonly dialler: UpgradeSideVector;
+  readonly acceptor: UpgradeSideVector;
+  readonly frames: readonly {
+    readonly from: 'dialler' | 'acceptor';
+    readonly counter: number;
+    readonly iv: string;
+    readonly payload: string;
+    readonly bytes: string;
+  }[];
+}
+
+export interface UpgradeSideVector {
+  readonly secret: string;
+  readonly pubkey: string;
+  readonly ephemeralSecret: string;
+  readonly ephemeral: string;
+  readonly greeting: string;
+  readonly hello: string;
+  /** The frames of both. */
+  readonly stream: string;
+  readonly keys: { readonly encryption: string; readonly mac: string };
 }
 
 /** test/vectors/ours/README.md */
@@ -139,6 +168,7 @@ export const payloadVectors = (dialect: DialectName): readonly PayloadVector[] =
 export const blockVectors = (): { readonly cases: readonly BlockCase[] } => readVector('blocks.json');
 export const folderVector = (): readonly StoredBlockVector[] => readVector('folder-reference/expected.json');
 export const highlanderVectors = (): readonly TournamentVector[] => readVector('highlander.json');
+export const upgradeVector = (): UpgradeVector => readVector('ours/upgrade.json');
 export const exportVectors = (): readonly ExportVector[] => readVector('ours/export.json');
 export const signalingVector = (): SignalingVector => readVector('ours/signaling.json');
 

@@ -8,7 +8,7 @@ import { type HashHex, hashHex, type ItemId, type ItemIdHex, itemIdHex } from '.
 import { invariant } from '../../core/errors.ts';
 import type { Loaded, Query } from '../../core/events.ts';
 import { type JournalEntry, keptEntries } from '../../core/storage/journal.ts';
-import { firstFitting, SideTable } from '../../core/storage/side-table.ts';
+import { firstFitting, inSideOrder } from '../../core/storage/side-order.ts';
 import {
   type Change,
   type KeptBlock,
@@ -54,15 +54,18 @@ export class Disk {
   read(query: Query): Loaded {
     switch (query.kind) {
       case 'blocks':
-        return { kind: 'blocks', blocks: firstFitting(this.#seen.blocks, bytesOf, query).map(kept) };
+        return {
+          kind: 'blocks',
+          blocks: firstFitting(this.#seen.blocks, query.from, query.count, query.maxBytes).map(kept),
+        };
       case 'heightOf':
         return { kind: 'heightOf', height: this.#seen.heights.get(hashHex(query.hash)) };
       case 'containsItems':
         return { kind: 'containsItems', contained: query.ids.map((id) => this.#seen.items.has(itemIdHex(id))) };
       case 'sideBlocks':
-        return { kind: 'sideBlocks', blocks: firstFitting(this.#seen.side.ordered(), bytesOf, query) };
+        return { kind: 'sideBlocks', blocks: this.#seen.sideBlocks(query.from, query.count, query.maxBytes) };
       case 'sideBlock':
-        return { kind: 'sideBlock', block: this.#seen.side.find(query.hash) };
+        return { kind: 'sideBlock', block: this.#seen.side.get(hashHex(query.hash)) };
     }
   }
 
@@ -80,7 +83,7 @@ class Contents {
   readonly heights = new Map<HashHex, number>();
   /** In how many blocks an item stands. */
   readonly items = new Map<ItemIdHex, number>();
-  side = new SideTable<SideBlock>();
+  readonly side = new Map<HashHex, SideBlock>();
   readonly #notes = new Map<NoteName, Note>();
   readonly #pending = new Map<ItemIdHex, PendingItem>();
   #journal: JournalEntry[] = [];
@@ -103,7 +106,7 @@ class Contents {
       this.#journal = keptEntries([...this.#journal, { parent: signed.parent, hash: signed.hash }]);
       this.#lastSigned = signed.bytes;
     }
-    for (const block of sideAdded) this.side.set(block);
+    for (const block of sideAdded) this.side.set(hashHex(block.hash), block);
     for (const note of notes) this.#notes.set(note.name, note);
     invariant(cutTo === undefined || cutTo <= this.blocks.length, 'a cut leaves no more blocks than there are');
     while (cutTo !== undefined && this.blocks.length > cutTo) this.#count(this.blocks.pop() as StoredBlock, -1);
@@ -112,9 +115,13 @@ class Contents {
       this.blocks.push(block);
       this.#count(block, 1);
     }
-    for (const hash of sideRemoved) this.side.delete(hash);
+    for (const hash of sideRemoved) this.side.delete(hashHex(hash));
     for (const item of pendingAdded) this.#pending.set(itemIdHex(item.id), item);
     for (const id of pendingRemoved) this.#pending.delete(itemIdHex(id));
+  }
+
+  sideBlocks(from: number, count: number, maxBytes: number): SideBlock[] {
+    return firstFitting(inSideOrder(this.side.values()), from, count, maxBytes);
   }
 
   copy(): Contents {
@@ -123,7 +130,7 @@ class Contents {
     for (const [hash, height] of this.heights) copy.heights.set(hash, height);
     for (const [id, count] of this.items) copy.items.set(id, count);
     for (const [id, item] of this.#pending) copy.#pending.set(id, item);
-    copy.side = new SideTable(this.side.ordered());
+    for (const [hash, block] of this.side) copy.side.set(hash, block);
     for (const [name, note] of this.#notes) copy.#notes.set(name, note);
     copy.#journal = [...this.#journal];
     copy.#lastSigned = this.#lastSigned;
@@ -140,10 +147,6 @@ class Contents {
       else this.items.delete(key);
     }
   }
-}
-
-function bytesOf({ bytes }: StoredBlock | SideBlock): number {
-  return bytes.length;
 }
 
 function kept({ bytes, unverified }: StoredBlock): KeptBlock {

@@ -12,18 +12,20 @@ export interface ChainPlan {
   /** They write in turn, each named by the block before. */
   readonly authors: readonly SecretKey[];
   readonly itemsEach?: number;
+  /** What it follows; without, it begins a chain. */
+  readonly after?: readonly StoredBlock[];
 }
 
-/** @returns the blocks from height 0 on */
+/** @returns the blocks that were made, oldest first */
 export function forgeChain(
   { crypto: { curve }, seeded }: World,
-  { blocks, authors, itemsEach = 1 }: ChainPlan,
+  { blocks, authors, itemsEach = 1, after = [] }: ChainPlan,
 ): StoredBlock[] {
   const chain: StoredBlock[] = [];
   const { random } = seeded;
   const authorAt = (height: number): SecretKey => authors[height % authors.length] as SecretKey;
-  let parent: Hash | undefined;
-  for (let height = 0; height < blocks; height++) {
+  let parent: Hash | undefined = after.at(-1)?.hash;
+  for (let height = after.length; height < after.length + blocks; height++) {
     const secret = authorAt(height);
     const author = curve.publicKey(secret);
     const data = Array.from({ length: itemsEach }, () => createData(curve, random, author, secret, random(50)));

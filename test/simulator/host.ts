@@ -14,7 +14,6 @@ import type { Config, Milliseconds } from '../../core/config.ts';
 import { type Hash, holderOf, keyHex, type PublicKey, type SecretKey } from '../../core/crypto/keys.ts';
 import type { Effect, Event, LinkId } from '../../core/events.ts';
 import { PeerMachine } from '../../core/peer.ts';
-import { type SecondDialect, secondDialect } from '../model/second-decoder.ts';
 import type { Seeded } from '../model/seeded.ts';
 import type { Agenda } from './agenda.ts';
 import type { SimulatedCrypto } from './crypto.ts';
@@ -68,8 +67,6 @@ export class SimulatedPeer implements Endpoint, Sender {
   clockOffsetMs: Milliseconds = 0;
   readonly #identity: Identity;
   readonly #world: World;
-  /** Of the links on which it has greeted. */
-  readonly #dialects = new Map<LinkId, SecondDialect>();
   readonly #mostStoreMs: Milliseconds;
   /** When the block of each height was applied last. */
   readonly #appliedAt = new Map<number, Milliseconds>();
@@ -241,15 +238,7 @@ export class SimulatedPeer implements Endpoint, Sender {
     const chunks = outgoing.get(link)?.splice(0) ?? [];
     const end = wires.end(link);
     if (end === undefined || chunks.length === 0) return;
-    for (const frame of chunks) {
-      const dialect = this.#dialects.get(link);
-      if (dialect !== undefined) witness.sent(this, end.other.owner.key, frame, dialect);
-      else {
-        const spoken = secondDialect(frame);
-        this.#dialects.set(link, spoken);
-        witness.greeted(this, frame, spoken);
-      }
-    }
+    for (const frame of chunks) witness.sent(this, end, frame);
     wires.send(end, chunks);
   }
 

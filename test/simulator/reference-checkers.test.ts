@@ -2,9 +2,11 @@
  * What the checkers of mixed networks, and the witness by the second decoder, notice when it is there.
  */
 import { describe, expect, it } from 'vitest';
+import type { SimulatedPeer } from './host.ts';
 import { loopback } from './network.ts';
 import { isSettledWithReferences, missingItems, severalChains, writtenTwice } from './reference-checkers.ts';
 import { Simulator } from './simulator.ts';
+import type { End } from './wires.ts';
 
 /** Two references with one block, and one of ours that is not linked with them. */
 function apart() {
@@ -54,11 +56,18 @@ describe('the checkers of mixed networks', () => {
 describe('the witness', () => {
   it('notices a frame that the second decoder does not read, and a first one that is no greeting', () => {
     const simulator = new Simulator({ seed: 1, conditions: loopback });
-    const peer = simulator.add();
-    const { witness, crypto } = simulator.world;
-    const other = crypto.curve.publicKey(simulator.newSecret());
-    witness.sent(peer, other, new Uint8Array(148), 'cbc');
-    witness.greeted(peer, Uint8Array.of(2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0), 'cbc');
-    expect(witness.violations).toEqual([expect.stringContaining('does not read'), 'peer 0: did not greet first']);
+    const [peer, other] = simulator.addMany(2) as [SimulatedPeer, SimulatedPeer];
+    peer.connect(other);
+    expect(simulator.runUntil(() => peer.machine.links.length === 1, 10_000)).toBe(true);
+    const { witness, wires } = simulator.world;
+    expect(witness.violations).toEqual([]);
+    const end = wires.open.find(({ owner }) => owner === peer) as End;
+    witness.sent(peer, end, new Uint8Array(148));
+    const fresh = { ...end, other: { ...end.other, begun: [] } };
+    witness.sent(peer, fresh, Uint8Array.of(2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0));
+    expect(witness.violations).toEqual([
+      expect.stringContaining('does not read'),
+      expect.stringContaining('begins with requestBlocks'),
+    ]);
   });
 });

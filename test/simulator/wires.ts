@@ -9,7 +9,7 @@ import type { Milliseconds } from '../../core/config.ts';
 import type { PublicKey } from '../../core/crypto/keys.ts';
 import { invariant } from '../../core/errors.ts';
 import type { Event, LinkId, RequestId } from '../../core/events.ts';
-import { signaledKey } from '../../core/network/addresses.ts';
+import { hostAndPort, signaledKey } from '../../core/network/addresses.ts';
 import type { Seeded } from '../model/seeded.ts';
 import type { Agenda } from './agenda.ts';
 import { type Conditions, drawDelayMs, Lane, Partition } from './network.ts';
@@ -35,6 +35,8 @@ export interface End {
   state: 'opening' | 'open' | 'silent' | 'ended';
   /** What is on its way to this side, oldest first; `ended` when the other side has closed. */
   readonly arriving: { readonly at: Milliseconds; readonly chunk: Uint8Array | 'ended' }[];
+  /** Its first two frames, if its owner hands over one at a time or one for each chunk: greeting and hello. */
+  readonly begun: Uint8Array[];
   /** What a partition holds up on its way from this side. */
   readonly heldUp: (Uint8Array | 'ended')[];
   /** Bytes that have arrived and were not reported as drained yet. */
@@ -98,6 +100,7 @@ export class Wires {
   /** Hands bytes over, in order. */
   send(from: End, chunks: readonly Uint8Array[]): void {
     if (from.state !== 'open') return;
+    from.begun.push(...chunks.slice(0, 2 - from.begun.length));
     const [only] = chunks;
     this.#carry(from, only !== undefined && chunks.length === 1 ? only : concatBytes(...chunks));
     if (this.#seeded.chance(this.conditions.breakage)) this.break(from);
@@ -148,7 +151,9 @@ export class Wires {
     const { incarnation } = dialler;
     const isProven = signaledKey(acceptor.address) !== undefined;
     const told = { kind: 'linkOpened', carrier: isProven ? 'webrtc' : 'tcp' } as const;
-    const seenAs = isProven ? dialler.address : `198.51.100.7:${1_024 + (ends.dialler.link % 60_000)}`;
+    // A tab's TCP is a relay's; others come from where they listen.
+    const host = signaledKey(dialler.address) === undefined ? hostAndPort(dialler.address)?.host : '198.51.100.7';
+    const seenAs = isProven ? dialler.address : `${host}:${1_024 + (ends.dialler.link % 60_000)}`;
     ends.acceptor.state = 'open';
     this.#agenda.after(delayMs, () => {
       if (dialler.incarnation !== incarnation) return this.#endedByOther(ends.acceptor);
@@ -162,7 +167,16 @@ export class Wires {
 
   #newEnd(owner: Endpoint, dialled: boolean, delayMs: Milliseconds): End {
     const link = ++this.#lastLink;
-    const end = { link, owner, dialled, lane: new Lane(delayMs), state: 'opening', arriving: [], heldUp: [] };
+    const end = {
+      link,
+      owner,
+      dialled,
+      lane: new Lane(delayMs),
+      state: 'opening',
+      arriving: [],
+      heldUp: [],
+      begun: [],
+    };
     const whole = { ...end, drained: 0, isReporting: false } as unknown as End;
     this.#ends.set(link, whole);
     return whole;

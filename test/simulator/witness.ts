@@ -2,26 +2,18 @@
  * What is seen while a simulation runs, held against the rules at once: every frame an honest peer sends, every block it
  * signs, everything it delivers to its application.
  *
- * It opens frames with the keys of both sides, which no peer could, and reads them with the second decoder: what that
+ * It opens frames with the secrets of both sides, which no peer could, and reads them with the second decoder: what that
  * does not read is wrong. It judges by its own few lines, not by the core's: a block is right when its hash is that of
  * its content and its author signed it; an item when its author signed it.
  */
 import { type Block, blockHash, decodeBlock } from '../../core/chain/block.ts';
 import { type Data, dataCheck, decodeData } from '../../core/chain/data.ts';
-import { bytesToHex, equalBytes } from '../../core/codec/bytes.ts';
-import { sessionKey } from '../../core/crypto/agreement.ts';
+import { bytesToHex, equalBytes, hexToBytes } from '../../core/codec/bytes.ts';
 import { sha256 } from '../../core/crypto/hash.ts';
-import {
-  type Hash,
-  type HashHex,
-  hashHex,
-  holderOf,
-  isPublicKey,
-  type PublicKey,
-  type SecretKey,
-} from '../../core/crypto/keys.ts';
-import { exactMessage, type SecondDialect, secondGreetingPayload, secondOpen } from '../model/second-decoder.ts';
+import { type Hash, type HashHex, hashHex, holderOf, isPublicKey, type PublicKey } from '../../core/crypto/keys.ts';
+import { SecondLink, type SecondSide } from '../model/second-upgrade.ts';
 import type { SimulatedCrypto } from './crypto.ts';
+import type { End } from './wires.ts';
 
 export interface Sighting {
   readonly block: Block;
@@ -34,7 +26,6 @@ export interface Sighting {
 /** Who sends a frame. */
 export interface Sender {
   readonly name: string;
-  readonly secret: SecretKey;
   /** Whether this block is its own and not on its disk yet. */
   isUnstored(hash: Hash): boolean;
 }
@@ -50,6 +41,10 @@ export class Witness {
   readonly #children = new Map<string, HashHex>();
   readonly #items = new Map<string, boolean>();
   readonly #hostile = new Set<string>();
+  /** By either end. */
+  readonly #links = new WeakMap<End, SecondLink>();
+  /** How many of the frames that an end has begun with were read. */
+  readonly #heard = new WeakMap<End, number>();
 
   /** @param leastFrameBytes a KeepAlive's frame is 132 bytes, a block's at least 270: opening all takes twice the time */
   constructor(crypto: SimulatedCrypto, leastFrameBytes: number) {
@@ -66,24 +61,19 @@ export class Witness {
     this.violations.push(`${who}: ${what}`);
   }
 
-  /** An honest peer's first frame on a link. */
-  greeted(sender: Sender, frame: Uint8Array, dialect: SecondDialect): void {
-    const message = this.#read(sender, () => exactMessage(secondGreetingPayload(frame, dialect), dialect));
-    if (message !== undefined && message.type !== 'greeting') this.report(sender.name, 'did not greet first');
-  }
-
-  /** A frame that an honest peer sends, not its greeting. */
-  sent(sender: Sender, to: PublicKey, frame: Uint8Array, dialect: SecondDialect): void {
-    if (frame.length < this.#leastFrameBytes) return;
-    const key = sessionKey(this.#crypto.curve.sharedX(sender.secret, to));
-    const read = this.#read(sender, () => {
-      const { payload } = secondOpen(key, frame, dialect);
-      return { ...exactMessage(payload, dialect), payload };
-    });
+  /** A frame that an honest peer sends, told before it leaves. */
+  sent(sender: Sender, end: End, frame: Uint8Array): void {
+    const link = this.#links.get(end) ?? this.#newLink(end);
+    this.#listen(link, end.other);
+    if (frame.length < this.#leastFrameBytes && link.hasBegun(sideOf(end))) return link.leaveOut(sideOf(end));
+    this.#heard.set(end, (this.#heard.get(end) ?? 0) + 1);
+    const read = this.#read(sender, () => link.read(sideOf(end), frame));
+    if (read === undefined) return;
+    const { message, payload } = read;
     // Behind the variant: what the message holds is read again as the core reads it, for its types.
-    if (read?.type === 'shareData') this.#sentData(sender.name, read.payload.slice(1));
-    else if (read?.type === 'shareBlock' || read?.type === 'requestedBlock')
-      this.#sentBlock(sender, read.payload.slice(1));
+    if (message.type === 'shareData') this.#sentData(sender.name, payload.slice(1));
+    else if (message.type === 'shareBlock' || message.type === 'requestedBlock')
+      this.#sentBlock(sender, payload.slice(1));
   }
 
   /** Each body is judged once. */
@@ -98,6 +88,25 @@ export class Witness {
     const sighting = { block, wrong, itemsHold: block.data.map((item) => this.#itemHolds(item)) };
     this.#bodies.set(name, sighting);
     return sighting;
+  }
+
+  #newLink(end: End): SecondLink {
+    const keyOf = (hex: string) => hexToBytes(hex) as PublicKey;
+    const link = new SecondLink((one, other) => this.#crypto.agreed(keyOf(one), keyOf(other)));
+    for (const side of [end, end.other]) this.#links.set(side, link);
+    return link;
+  }
+
+  /** What the other side has begun with is needed too, and it may be one that does not tell: a reference peer, an attacker. */
+  #listen(link: SecondLink, end: End): void {
+    for (const frame of end.begun.slice(this.#heard.get(end) ?? 0)) {
+      this.#heard.set(end, (this.#heard.get(end) ?? 0) + 1);
+      try {
+        link.read(sideOf(end), frame);
+      } catch {
+        // Whoever it is may send what it likes.
+      }
+    }
   }
 
   #sentBlock(sender: Sender, bytes: Uint8Array): void {
@@ -138,4 +147,8 @@ export class Witness {
     this.#items.set(name, holds);
     return holds;
   }
+}
+
+function sideOf({ dialled }: End): SecondSide {
+  return dialled ? 'dialler' : 'acceptor';
 }

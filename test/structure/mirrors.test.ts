@@ -14,6 +14,8 @@ const platform = 'test/browser/platform/platform.spec.ts';
 const calls = { test: platform, because: 'only a browser has data channels' };
 const indexedDb = { test: 'test/unit/web/store/indexeddb.test.ts', because: 'it is a part of the store there' };
 const bridge = { test: 'test/unit/relay/bridge/bridge.test.ts', because: 'it is seen only between a tab and a peer' };
+const tree = { test: 'test/unit/core/chain/tree.test.ts', because: 'it is a part of the tree' };
+const catchUp = { test: 'test/unit/core/catch-up.test.ts', because: 'it is seen where a long branch is met' };
 const exceptions: Exceptions = {
   'relay/bridge/carrying.ts': bridge,
   'relay/bridge/refusal.ts': bridge,
@@ -41,6 +43,18 @@ const exceptions: Exceptions = {
   'web/store/schema.ts': indexedDb,
   'web/verifier/worker.ts': { test: platform, because: 'it is a worker' },
   'web/wasm/': { test: platform, because: 'it fetches, and waits for paint' },
+  'core/chain/bodies.ts': catchUp,
+  'core/chain/depths.ts': catchUp,
+  'core/chain/forks.ts': tree,
+  'core/chain/node.ts': tree,
+  'core/chain/side-blocks.ts': tree,
+  'core/chain/support.ts': tree,
+  'core/differences.ts': { test: 'test/simulator/partition.test.ts', because: 'it takes peers that hold unlike trees' },
+  'core/other-bodies.ts': {
+    test: 'test/unit/core/catch-up.recut.test.ts',
+    because: 'it is seen where two bodies meet',
+  },
+  'core/network/open-link.ts': { test: 'test/unit/core/network/links.test.ts', because: 'it is the data of links' },
   'core/root-contest.ts': { test: 'test/unit/core/catch-up.test.ts', because: 'it takes two peers with a root each' },
   'core/storage/store.ts': {
     test: 'test/contract/store.ts',

@@ -25,9 +25,9 @@ export type ReportProblem = (code: string, message: string | undefined) => void;
 /** Firefox and Safari have been seen to leave an opening unanswered for ever. */
 const openTimeoutMs = 3_000;
 
-/** Side blocks read at once when they go to memory. */
-const copiedBlocks = 64;
-const copiedBytes = 4 * 1024 * 1024;
+/** Side blocks that go to memory at most, the lowest of them. */
+const copiedBlocks = 4_096;
+const copiedBytes = 64 * 1024 * 1024;
 
 type State =
   | { readonly kind: 'below' }
@@ -112,11 +112,13 @@ export class FallbackStore implements Store {
   }
 
   async sideBlocks(from: number, count: number, maxBytes: number): Promise<SideBlock[]> {
-    return await (await this.#sideHolder()).sideBlocks(from, count, maxBytes);
+    const holder = await this.#sideHolder();
+    return await holder.sideBlocks(from, count, maxBytes);
   }
 
   async sideBlock(hash: Hash): Promise<SideBlock | undefined> {
-    return await (await this.#sideHolder()).sideBlock(hash);
+    const holder = await this.#sideHolder();
+    return await holder.sideBlock(hash);
   }
 
   async close(): Promise<void> {
@@ -174,12 +176,8 @@ export class FallbackStore implements Store {
   /** They are few, and a branch may still win that stands partly on those from before. */
   async #copySide(memory: MemoryStore): Promise<void> {
     try {
-      for (let from = 0; ; ) {
-        const sideAdded = await this.#below.sideBlocks(from, copiedBlocks, copiedBytes);
-        if (sideAdded.length === 0) return;
-        await memory.change({ ...noChange, sideAdded });
-        from += sideAdded.length;
-      }
+      const sideAdded = await this.#below.sideBlocks(0, copiedBlocks, copiedBytes);
+      await memory.change({ ...noChange, sideAdded });
     } catch (error) {
       // What cannot be read any more is asked for again from neighbours.
       if (!(error instanceof StoreError)) throw error;
@@ -207,8 +205,7 @@ export class FallbackStore implements Store {
   }
 
   async #keepSmall({ signed, notes, pendingAdded, pendingRemoved }: Change): Promise<void> {
-    const lists = [notes, pendingAdded, pendingRemoved];
-    if (signed === undefined && lists.every((list) => list.length === 0)) return;
+    if (signed === undefined && notes.length + pendingAdded.length + pendingRemoved.length === 0) return;
     try {
       const durable = signed !== undefined;
       await this.#below.change({ ...noChange, durable, signed, notes, pendingAdded, pendingRemoved });

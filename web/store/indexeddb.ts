@@ -4,6 +4,7 @@
  * Opening reads a bounded number of records however long the chain is. Changes that wait while one is being written go
  * together into the next transaction. It judges nothing (core/storage/store.ts).
  */
+import type { IDBPDatabase } from 'idb';
 import type { Hash, ItemId } from '../../core/crypto/keys.ts';
 import { StoreError } from '../../core/errors.ts';
 import type {
@@ -84,13 +85,11 @@ export class IndexedDbStore implements Store {
   }
 
   async blocks(from: number, count: number, maxBytes: number): Promise<KeptBlock[]> {
-    await this.#settled;
-    return await this.#database.run((database) => readBlocks(database, from, count, maxBytes));
+    return await this.#read((database) => readBlocks(database, from, count, maxBytes));
   }
 
   async heightOf(hash: Hash): Promise<number | undefined> {
-    await this.#settled;
-    return await this.#database.run((database) => database.getKeyFromIndex('blocks', 'hash', whole(hash)));
+    return await this.#read((database) => database.getKeyFromIndex('blocks', 'hash', whole(hash)));
   }
 
   async containsItems(ids: readonly ItemId[]): Promise<boolean[]> {
@@ -99,21 +98,18 @@ export class IndexedDbStore implements Store {
 
   /** For each id the height of the first block that holds it. */
   async itemHeights(ids: readonly ItemId[]): Promise<(number | undefined)[]> {
-    await this.#settled;
-    return await this.#database.run(async (database) => {
+    return await this.#read(async (database) => {
       const index = database.transaction('blocks').store.index('items');
       return await Promise.all(ids.map((id) => index.getKey(whole(id))));
     });
   }
 
   async sideBlocks(from: number, count: number, maxBytes: number): Promise<SideBlock[]> {
-    await this.#settled;
-    return await this.#database.run((database) => readSideBlocks(database, from, count, maxBytes));
+    return await this.#read((database) => readSideBlocks(database, from, count, maxBytes));
   }
 
   async sideBlock(hash: Hash): Promise<SideBlock | undefined> {
-    await this.#settled;
-    return await this.#database.run((database) => readSideBlock(database, hash));
+    return await this.#read((database) => readSideBlock(database, hash));
   }
 
   /** What waits here, oldest first, without opening the rest: for a slot that nobody holds. */
@@ -126,6 +122,12 @@ export class IndexedDbStore implements Store {
     this.#closed = true;
     await this.#settled;
     this.#database.close();
+  }
+
+  /** Sees every change asked for so far. */
+  async #read<T>(work: (database: IDBPDatabase<ChainSchema>) => Promise<T>): Promise<T> {
+    await this.#settled;
+    return await this.#database.run(work);
   }
 
   async #writeAll(): Promise<void> {

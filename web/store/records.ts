@@ -68,16 +68,14 @@ export async function readOpened(database: IDBPDatabase<ChainSchema>): Promise<O
   const transaction = database.transaction([...storeNames]);
   const blocks = transaction.objectStore('blocks');
   const journal = transaction.objectStore('journal');
-  const notes = transaction.objectStore('notes');
-  const [last, first, pending, entries, lastEntry, lastSigned, names, values] = await Promise.all([
+  const [last, first, pending, entries, lastEntry, lastSigned, notes] = await Promise.all([
     blocks.openKeyCursor(null, 'prev'),
     blocks.get(0),
     transaction.objectStore('pending').getAll(),
     journal.getAll(),
     journal.openKeyCursor(null, 'prev'),
     transaction.objectStore('signed').get(newest),
-    notes.getAllKeys(),
-    notes.getAll(),
+    transaction.objectStore('notes').getAll(),
   ]);
   const count = last === null ? 0 : last.key + 1;
   const recent = count === 0 ? [] : await blocks.getAll(IDBKeyRange.lowerBound(count - recentBlocks));
@@ -92,7 +90,7 @@ export async function readOpened(database: IDBPDatabase<ChainSchema>): Promise<O
         hash: hashFrom(hash),
       })),
       lastSigned,
-      notes: names.map((name, place) => ({ name, bytes: values[place] as Uint8Array })),
+      notes,
     },
     nextOrder: (inOrder(pending).at(-1)?.order ?? -1) + 1,
     nextEntry: lastEntry === null ? 0 : lastEntry.key + 1,
@@ -138,23 +136,22 @@ export async function readSideBlocks(
   count: number,
   maxBytes: number,
 ): Promise<SideBlock[]> {
+  const store = database.transaction('side').store;
+  const keys = await store.index('order').getAllKeys();
   const found: SideBlock[] = [];
   let length = 0;
-  let cursor = count > 0 ? await database.transaction('side').store.index('order').openCursor() : null;
-  if (from > 0) cursor = (await cursor?.advance(from)) ?? null;
-  while (cursor !== null && found.length < count) {
-    const block = sideBlock(cursor.value);
+  for (const key of keys.slice(from, from + count)) {
+    const block = sideBlock((await store.get(key)) as SideRecord);
     length += block.bytes.length;
     if (length > maxBytes && found.length > 0) break;
     found.push(block);
-    cursor = await cursor.continue();
   }
   return found;
 }
 
 export async function readSideBlock(database: IDBPDatabase<ChainSchema>, hash: Hash): Promise<SideBlock | undefined> {
   const record = await database.get('side', whole(hash));
-  return record === undefined ? undefined : sideBlock(record);
+  return record && sideBlock(record);
 }
 
 type StoreName = 'blocks' | 'pending' | 'journal' | 'signed' | 'side' | 'notes';
@@ -172,19 +169,15 @@ function scopeOf(changes: readonly Prepared[]): StoreName[] {
 
 function touches(change: Prepared, name: StoreName): boolean {
   const { cutTo, blocks, pending, removed, side, sideRemoved, notes, signed } = change;
-  switch (name) {
-    case 'blocks':
-      return cutTo !== undefined || blocks.length > 0;
-    case 'pending':
-      return pending.length > 0 || removed.length > 0;
-    case 'side':
-      return side.length > 0 || sideRemoved.length > 0;
-    case 'notes':
-      return notes.length > 0;
-    case 'journal':
-    case 'signed':
-      return signed !== undefined;
-  }
+  const isTouched: Record<StoreName, boolean> = {
+    blocks: cutTo !== undefined || blocks.length > 0,
+    pending: pending.length + removed.length > 0,
+    journal: signed !== undefined,
+    signed: signed !== undefined,
+    side: side.length + sideRemoved.length > 0,
+    notes: notes.length > 0,
+  };
+  return isTouched[name];
 }
 
 /** Asks for the steps of one change one after the other, in their order; each bears being done twice. */
@@ -200,7 +193,7 @@ function* put(
     yield dropEntry(journal, entry - journalEntries);
   }
   for (const block of side) yield transaction.objectStore('side').put(block);
-  for (const { name, bytes } of notes) yield transaction.objectStore('notes').put(whole(bytes), name);
+  for (const { name, bytes } of notes) yield transaction.objectStore('notes').put({ name, bytes: whole(bytes) });
   if (cutTo !== undefined) yield transaction.objectStore('blocks').delete(IDBKeyRange.lowerBound(cutTo));
   for (const block of blocks) yield transaction.objectStore('blocks').put(block);
   for (const hash of sideRemoved) yield transaction.objectStore('side').delete(whole(hash));
@@ -224,13 +217,13 @@ async function expectBlocks(transaction: Writing): Promise<void> {
   throw new StoreError('failed', 'the database was emptied while it was in use');
 }
 
-function keptBlock({ frame, unverified }: BlockRecord): KeptBlock {
+function keptBlock({ frame, unverified }: BlockRecord | SideRecord): KeptBlock {
   return { bytes: decompressCapped(frame, acceptedBlockBytes), unverified };
 }
 
-function sideBlock({ hash, parent, height, unverified, frame }: SideRecord): SideBlock {
-  const bytes = decompressCapped(frame, acceptedBlockBytes);
-  return { hash: hashFrom(hash), parent: hashFrom(parent), height, bytes, unverified };
+function sideBlock(record: SideRecord): SideBlock {
+  const { hash, parent, height } = record;
+  return { hash: hashFrom(hash), parent: hashFrom(parent), height, ...keptBlock(record) };
 }
 
 function pendingItem({ id, bytes }: PendingRecord): PendingItem {

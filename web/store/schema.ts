@@ -6,7 +6,7 @@
  * together and 10,000 blocks are 10,000 records (few and large: field notes, Chrome's LevelDB compacts late).
  */
 import type { DBSchema, IDBPDatabase } from 'idb';
-import type { NoteName } from '../../core/storage/store.ts';
+import type { Note, NoteName } from '../../core/storage/store.ts';
 
 /** Bytes that IndexedDB takes as keys: not shared between threads. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -48,7 +48,7 @@ export interface ChainSchema extends DBSchema {
   /** The newest block of the journal, whole, under the one key there is. */
   signed: { key: string; value: Bytes };
   side: { key: Bytes; value: SideRecord; indexes: { order: [height: number, hash: Bytes] } };
-  notes: { key: NoteName; value: Bytes };
+  notes: { key: NoteName; value: Note };
 }
 
 /** As `Database` numbers them; each begins with the object stores it brought. */
@@ -59,7 +59,7 @@ export function createStores(database: IDBPDatabase<ChainSchema>, before: number
   if (before < 1) createFirstStores(database);
   const side = database.createObjectStore('side', { keyPath: 'hash' });
   side.createIndex('order', ['height', 'hash']);
-  database.createObjectStore('notes');
+  database.createObjectStore('notes', { keyPath: 'name' });
 }
 
 /** The bytes as an array of their own: a view is stored with everything around it. */

@@ -178,7 +178,8 @@ test.describe('a chain of ten thousand blocks', () => {
 test.describe('a receipt', () => {
   test('is told beside each own item, and beside no other', async ({ page }) => {
     await show(page, 'levels');
-    const words = ['pending', 'in a block', 'confirmed by 1 other', 'acknowledged 2 of 3', 'final'];
+    const acknowledged = 'acknowledged 2 of 3, confirmed by 2 others';
+    const words = ['pending', 'in a block', 'confirmed by 1 other', acknowledged, 'final'];
     await expect(part(page, 'level')).toHaveText(words);
     for (const [item, level] of [
       ['This one is in a block.', 'included'],

@@ -39,7 +39,7 @@ async function oneChainOf(tab: Tab, peer: ReferenceOnSockets): Promise<void> {
   await tab.holds(['from the tab']);
   await expect.poll(() => peer.texts, { timeout: 20_000 }).toEqual(['from the tab']);
   peer.share('from the reference');
-  await tab.holds(['from the tab', 'from the reference']);
+  await tab.holds(['from the tab', 'from the reference'], 40_000);
   await expect.poll(() => peer.texts, { timeout: 20_000 }).toEqual(['from the tab', 'from the reference']);
   await expect.poll(async () => (await tab.status()).tip).toBe(peer.tip);
 }

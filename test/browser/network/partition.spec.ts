@@ -120,5 +120,13 @@ for (const depth of depths) {
     for (const tab of all) await tab.holds(texts, joinedTimeoutMs);
     await oneChain(all, height + depth + 1);
     for (const tab of all) expect((await tab.texts()).toSorted()).toEqual(texts.toSorted());
+    // Who shared an item reads beside it how firmly it stands, on whichever branch it was.
+    for (const [tab, own] of [
+      [here[0], 'here, 0'],
+      [there[0], 'there, 0'],
+    ] as const) {
+      const item = tab.page.locator('[part~="block-item"]').filter({ hasText: own });
+      await expect(item.locator('[part~="level"]')).toContainText(/in a block|confirmed|acknowledged/);
+    }
   });
 }

@@ -36,7 +36,7 @@ async function expectSuite(page: Page, path: string, leastCases: number): Promis
 }
 
 test('IndexedDB keeps the contract of stores, with memory behind it too', async ({ page }) => {
-  await expectSuite(page, '/test/browser/platform/store-suite.ts', 50);
+  await expectSuite(page, '/test/browser/platform/store-suite.ts', 75);
 });
 
 test('data channels keep the contract of links, and calls their own rules', async ({ page }) => {

@@ -5,6 +5,7 @@ import { FallbackStore } from '../../../web/store/fallback.ts';
 import { IndexedDbStore, storeName } from '../../../web/store/indexeddb.ts';
 import { FrameWriter } from '../../../web/store/zstd.ts';
 import { compileWasm, zstdUrl } from '../../../web/wasm/modules.ts';
+import { olderDatabaseContract } from '../../contract/older-database.ts';
 import { storeContract } from '../../contract/store.ts';
 
 const frames = new FrameWriter();
@@ -25,6 +26,9 @@ storeContract('IndexedDB with memory behind it', async () => {
   const open = () => new FallbackStore(new IndexedDbStore(name, frames), fail, () => undefined);
   return { store: open(), reopen: async () => open(), dispose: async () => void indexedDB.deleteDatabase(name) };
 });
+
+const nextName = () => storeName('contract', databases++);
+olderDatabaseContract(nextName, (name) => new IndexedDbStore(name, frames));
 
 /** Other than that a change does not follow, which the contract tries. */
 function fail(code: string, message: string | undefined): void {

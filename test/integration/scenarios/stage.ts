@@ -9,6 +9,7 @@ import { type Config, defaultConfig } from '../../../core/config.ts';
 import type { HashHex } from '../../../core/crypto/keys.ts';
 import type { Receipt } from '../../../core/face.ts';
 import type { Peer } from '../../../core/host.ts';
+import { unreachableAddress } from '../../../core/network/addresses.ts';
 import type { DialectName } from '../../../core/wire/dialect.ts';
 import { openNodePeer } from '../../../relay/open.ts';
 
@@ -17,13 +18,17 @@ export class Actor {
   readonly #stage: Stage;
   readonly #thin: boolean;
   readonly #folder: string;
-  #port = 0;
+  readonly #announceBy: string | undefined;
+  #port: number;
   #peer: Peer | undefined;
 
-  constructor(stage: Stage, name: number, thin: boolean) {
+  /** @param hiddenPort where it listens without telling anybody; undefined: it tells all, and takes a free one */
+  constructor(stage: Stage, name: number, thin: boolean, hiddenPort: number | undefined) {
     this.#stage = stage;
     this.name = name;
     this.#thin = thin;
+    this.#port = hiddenPort ?? 0;
+    this.#announceBy = hiddenPort === undefined ? undefined : unreachableAddress;
     this.#folder = join(stage.folder, String(name));
   }
 
@@ -39,10 +44,10 @@ export class Actor {
   /** Starts, or starts again at the same address from its folder. */
   async start(): Promise<void> {
     const { wire, relationship } = this.#stage;
-    const reach = { kind: 'listens', host: '127.0.0.1', port: this.#port, announceBy: undefined } as const;
+    const reach = { kind: 'listens', host: '127.0.0.1', port: this.#port, announceBy: this.#announceBy } as const;
     const folder = this.#folder;
     this.#peer = await openNodePeer({ network: 'main', folder, wire, thin: this.#thin, reach, relationship });
-    this.#port = Number(this.#peer.status.listen?.split(':').at(-1));
+    this.#port = Number(this.#peer.status.listen?.split(':').at(-1) ?? this.#port);
   }
 
   async end(): Promise<void> {
@@ -97,8 +102,9 @@ export class Stage {
     return new Stage(wire, await mkdtemp(join(tmpdir(), 'mccloud-scenario-')), relationship);
   }
 
-  async add({ thin = false } = {}): Promise<Actor> {
-    const actor = new Actor(this, this.#actors.length, thin);
+  /** @param hiddenPort where it listens if nobody is to be told */
+  async add({ thin = false, hiddenPort }: { thin?: boolean; hiddenPort?: number } = {}): Promise<Actor> {
+    const actor = new Actor(this, this.#actors.length, thin, hiddenPort);
     await actor.start();
     this.#actors.push(actor);
     return actor;

@@ -159,22 +159,27 @@ describe('the root of a chain that only one of ours holds', () => {
 
 describe('a block that nobody asked for, sent as an answer', () => {
   it.each([
-    ['gcm-siv', 1],
-    ['cbc', 0],
-  ] as const)('is news from a neighbour that speaks %s and may be ours without our knowing it: %i', (dialect, more) => {
-    const chain = chainBy([b], 3);
-    const stage = holding(chain);
-    const remote = joined(stage, b, chain, dialect, reference);
-    remote.say({ kind: 'requestNeighbours', count: 0, exclude: [] });
-    remote.say({ kind: 'requestedBlock', block: b.block(chain.at(-1), [b.key]) });
-    expect([stage.machine.count, remote.closedBecause]).toEqual([3 + more, undefined]);
-  });
+    ['gcm-siv', true, 1],
+    ['gcm-siv', false, 0],
+    ['cbc', false, 0],
+  ] as const)(
+    'is news in %s from one of ours, to whom we may be a reference peer yet (%s): %i',
+    (dialect, ours, more) => {
+      const chain = chainBy([b], 3);
+      const stage = holding(chain);
+      const remote = joined(stage, b, chain, dialect, reference);
+      if (ours) remote.hello();
+      remote.say({ kind: 'requestNeighbours', count: 0, exclude: [] });
+      remote.say({ kind: 'requestedBlock', block: b.block(chain.at(-1), [b.key]) });
+      expect([stage.machine.count, remote.closedBecause]).toEqual([3 + more, undefined]);
+    },
+  );
 
   it('is checked like any other news', () => {
     const chain = chainBy([b], 3);
     const stage = holding(chain);
     const remote = joined(stage, b, chain, 'gcm-siv', reference);
-    remote.say({ kind: 'requestNeighbours', count: 0, exclude: [] });
+    remote.hello();
     const good = b.block(chain.at(-1), [b.key]);
     for (const block of [
       { ...good, sign: c.block(undefined).sign },

@@ -2,18 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { Block } from '../../../core/chain/block.ts';
 import { hashHex } from '../../../core/crypto/keys.ts';
 import { type Author, authors, candidateOf } from '../../model/author.ts';
-import { SlowStore } from '../../model/slow-store.ts';
-import { Stage, storedBlocks } from '../../model/stage.ts';
+import { holding } from '../../model/chains-on-stage.ts';
+import { extensions } from '../../model/extensions.ts';
+import type { Stage } from '../../model/stage.ts';
 
 const [self, b, c] = authors(3) as [Author, Author, Author];
 const chain = b.chain(30);
 const hashes = (blocks: readonly Block[]) => blocks.map(({ hash }) => hashHex(hash));
-
-function holding(blocks: readonly Block[]): Stage {
-  const store = new SlowStore();
-  store.blocks = storedBlocks(blocks);
-  return new Stage({ self, store });
-}
 
 function take(stage: Stage, blocks: readonly Block[], more = false, height = 0): void {
   const verified = blocks.map((block, at) => ({ ...candidateOf(block), height: height + at, forced: false }));
@@ -22,20 +17,20 @@ function take(stage: Stage, blocks: readonly Block[], more = false, height = 0):
 
 describe('blocks out of a file', () => {
   it('are added one after the other, stored and told of', () => {
-    const stage = holding(chain.slice(0, 5));
+    const stage = holding(self, chain.slice(0, 5));
     take(stage, chain.slice(5), false, 5);
     expect(stage.store.hashes).toEqual(hashes(chain));
     expect(stage.delivered('applied').map(({ block }) => block.height)).toEqual(chain.map((_, at) => at).slice(5));
   });
 
   it('begin a chain where there is none', () => {
-    const stage = holding([]);
+    const stage = holding(self, []);
     take(stage, chain.slice(0, 3));
     expect(stage.store.hashes).toEqual(hashes(chain.slice(0, 3)));
   });
 
   it('are passed over when they do not follow the tip', () => {
-    const stage = holding(chain.slice(0, 5));
+    const stage = holding(self, chain.slice(0, 5));
     take(stage, [...chain.slice(0, 4), ...c.chain(2, chain[3]), ...c.chain(1), ...chain.slice(6)]);
     expect(stage.store.hashes).toEqual(hashes(chain.slice(0, 5)));
     take(stage, [...chain.slice(3, 7), ...c.chain(2, chain[7])], false, 3);
@@ -43,18 +38,19 @@ describe('blocks out of a file', () => {
   });
 
   it('are told to neighbours by the newest of them, when all have come', () => {
-    const stage = holding(chain.slice(0, 5));
+    const stage = holding(self, chain.slice(0, 5));
     const remote = stage.join(c, { root: chain[0]?.hash, last: chain[4]?.hash, count: 5n });
     remote.keepAlive();
     take(stage, chain.slice(5, 20), true, 5);
-    expect(remote.of('shareBlock')).toEqual([]);
+    const heads = () => extensions(remote, 'head').map(({ tip }) => hashHex(tip));
+    expect(heads()).toEqual([]);
     take(stage, chain.slice(20), true, 20);
     take(stage, []);
-    expect(hashes(remote.of('shareBlock').map(({ block }) => block))).toEqual(hashes(chain.slice(29)));
+    expect(heads()).toEqual(hashes(chain.slice(29)));
   });
 
   it('are asked of no neighbour any more', () => {
-    const stage = holding(chain.slice(0, 5));
+    const stage = holding(self, chain.slice(0, 5));
     const remote = stage.join(c, { root: chain[0]?.hash, last: chain[29]?.hash, count: 30n });
     remote.keepAlive();
     expect(stage.machine.syncing).toEqual({ held: 5, of: 30 });
@@ -63,7 +59,7 @@ describe('blocks out of a file', () => {
   });
 
   it('bring those along that waited for them', () => {
-    const stage = holding(chain.slice(0, 5));
+    const stage = holding(self, chain.slice(0, 5));
     const remote = stage.join(c, { root: chain[0]?.hash, last: chain[4]?.hash, count: 5n });
     remote.keepAlive();
     remote.say({ kind: 'shareBlock', block: chain[10] as Block });
@@ -75,9 +71,9 @@ describe('blocks out of a file', () => {
 
 describe('the chain that an imported one must begin with', () => {
   it('is what is held now', () => {
-    const stage = holding(chain.slice(0, 20));
+    const stage = holding(self, chain.slice(0, 20));
     const { count, root, tip } = stage.machine.held;
     expect([count, root, tip?.hash]).toEqual([20, chain[0]?.hash, chain[19]?.hash]);
-    expect(holding([]).machine.held).toEqual({ count: 0, root: undefined, tip: undefined });
+    expect(holding(self, []).machine.held).toEqual({ count: 0, root: undefined, tip: undefined });
   });
 });

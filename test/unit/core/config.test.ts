@@ -12,7 +12,7 @@ describe('the defaults', () => {
       keepAliveMs: 600,
       dataGatherTimeMs: 750,
       relationship: { count: 3, timeMs: 10_000 },
-      riddle: { nextCandidates: 3, forcedRestart: true },
+      riddle: { nextCandidates: 3, forcedRestart: 'majority' },
     });
   });
 

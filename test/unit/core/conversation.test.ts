@@ -89,15 +89,15 @@ describe('a neighbour that has greeted', () => {
     expect(remote.of('keepAlive')).toEqual([]);
   });
 
-  it('is told no more of what is pending than its outbox holds, oldest first', () => {
+  it('that is no peer of ours is told no more of what is pending than its outbox holds, oldest first', () => {
     const stage = make();
     const items = Array.from({ length: 300 }, (_, place) => self.item(`${place}`));
     for (const data of items) stage.handle({ kind: 'commanded', command: { kind: 'share', data, id: itemIdOf(data) } });
     linked(stage, b);
-    const remote = stage.join(c);
+    const remote = stage.join(c, reference);
     const told = remote.of('shareData').map(({ data }) => itemIdHex(itemIdOf(data)));
     expect(told).toEqual(items.slice(0, 128).map((data) => itemIdHex(itemIdOf(data))));
-    expect([counts(remote, self).length, counts(remote, b).length]).toEqual([1, 1]);
+    expect(counts(remote, self)).toHaveLength(1);
   });
 
   it('is connected and known only with its first frame that decrypts', () => {
@@ -307,8 +307,16 @@ describe('asking for neighbours', () => {
     const remote = linked(stage, b);
     const neighbours = authors(30, 5).map(({ key }, place) => [key, `n${place}.example:1`] as const);
     remote.say({ kind: 'introduceNeighbours', neighbours });
-    expect(stage.of('dial').map(({ address }) => address)).toEqual(
-      neighbours.slice(0, 16).map(([, address]) => address),
+    expect(
+      stage
+        .of('dial')
+        .map(({ address }) => address)
+        .sort(),
+    ).toEqual(
+      neighbours
+        .slice(0, 16)
+        .map(([, address]) => address)
+        .sort(),
     );
   });
 });

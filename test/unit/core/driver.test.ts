@@ -124,6 +124,8 @@ describe('what effects ask for', () => {
             { kind: 'load', request: 2, query: { kind: 'blocks', from: 0, count: 1, maxBytes: 1 } },
             { kind: 'load', request: 3, query: { kind: 'heightOf', hash } },
             { kind: 'load', request: 4, query: { kind: 'containsItems', ids: [id, id] } },
+            { kind: 'load', request: 7, query: { kind: 'sideBlocks', from: 0, count: 1, maxBytes: 1 } },
+            { kind: 'load', request: 8, query: { kind: 'sideBlock', hash } },
             { kind: 'verify', request: 5, checks: [check, check] },
             { kind: 'compose', request: 6, items: [{ id, data }] },
           ];
@@ -135,6 +137,8 @@ describe('what effects ask for', () => {
       { kind: 'loaded', request: 2, result: { kind: 'blocks', blocks: [] } },
       { kind: 'loaded', request: 3, result: { kind: 'heightOf', height: undefined } },
       { kind: 'loaded', request: 4, result: { kind: 'containsItems', contained: [false, false] } },
+      { kind: 'loaded', request: 7, result: { kind: 'sideBlocks', blocks: [] } },
+      { kind: 'loaded', request: 8, result: { kind: 'sideBlock', block: undefined } },
     ]);
     expect(bench.of('verified')).toEqual([{ kind: 'verified', request: 5, results: [false, false] }]);
     expect(bench.of('composed')).toEqual([{ kind: 'composed', request: 6, items: [{ keep: id }] }]);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { extensionSaying } from '../../../core/extension.ts';
-import { unpackExtension } from '../../../core/wire/carrier.ts';
+import { extensionSaying, unpackExtension } from '../../../core/wire/carrier.ts';
 import { wireVersion } from '../../../core/wire/messages.ts';
 import { type Author, authors } from '../../model/author.ts';
 import { Stage } from '../../model/stage.ts';
@@ -21,6 +20,19 @@ describe('a message of ours', () => {
     const saying = extensionSaying({ kind: 'ping', nonce: 9n });
     remote.say({ ...saying, exclude: [...saying.exclude, ...saying.exclude] });
     expect(stage.machine.links).toEqual([]);
+  });
+});
+
+describe('a message of ours from who is not known as ours', () => {
+  it.each([
+    ['ping', { kind: 'ping', nonce: 9n }],
+    ['head', { kind: 'head', height: 7, tip: b.block(undefined).hash, root: b.block(undefined).hash }],
+  ] as const)('has no effect: %s', (_, message) => {
+    const stage = new Stage({ self });
+    const remote = stage.join(b, { version: { ...wireVersion, target: 'x', branch: 'y', commit: 'z' } });
+    remote.heard.length = 0;
+    remote.say(extensionSaying(message));
+    expect([remote.heard, stage.machine.syncing, stage.machine.links.length]).toEqual([[], undefined, 1]);
   });
 });
 

@@ -6,9 +6,9 @@ import { unreachableAddress } from '../../../core/network/addresses.ts';
 import type { DialectName } from '../../../core/wire/dialect.ts';
 import { type Message, wireVersion } from '../../../core/wire/messages.ts';
 import { type Author, authors } from '../../model/author.ts';
+import { greetingOf, holding } from '../../model/chains-on-stage.ts';
 import { Seeded } from '../../model/seeded.ts';
-import { SlowStore } from '../../model/slow-store.ts';
-import { type Opening, type Remote, Stage, storedBlocks } from '../../model/stage.ts';
+import type { Opening, Remote, Stage } from '../../model/stage.ts';
 
 const [self, b, c, d] = authors(4) as [Author, Author, Author, Author];
 const reference = { version: { ...wireVersion, target: '', branch: '', commit: '' } };
@@ -17,16 +17,6 @@ const eachDialect: readonly DialectName[] = ['cbc', 'gcm-siv'];
 const listen = '192.0.2.1:29092';
 /** What a peer shows that holds nothing and is known to nobody. */
 const nothing = { root: undefined, last: undefined, count: 0n, thin: true, known: [], listen: unreachableAddress };
-
-function holding(chain: readonly Block[]): Stage {
-  const store = new SlowStore();
-  store.blocks = storedBlocks(chain);
-  return new Stage({ self, store, config: { listen } });
-}
-
-function greetingOf(chain: readonly Block[]) {
-  return { root: chain[0]?.hash, last: chain.at(-1)?.hash, count: BigInt(chain.length) };
-}
 
 /** What we show when we hold this chain. */
 const itself = (chain: readonly Block[]) => ({ ...greetingOf(chain), thin: false, listen });
@@ -50,7 +40,7 @@ function speak(remote: Remote): void {
 
 describe.each(eachDialect)('a reference peer of another root that has greeted first (%s)', (dialect) => {
   it('is greeted by one that holds nothing, names nobody and is named by nobody', () => {
-    const stage = holding(b.chain(3));
+    const stage = holding(self, b.chain(3), { config: { listen } });
     stage.join(d).keepAlive();
     wanting(stage);
     const its = { ...reference, ...greetingOf(c.chain(2)) };
@@ -61,7 +51,7 @@ describe.each(eachDialect)('a reference peer of another root that has greeted fi
   });
 
   it('is asked for its chain, and told nothing of who is online', () => {
-    const stage = holding(b.chain(3));
+    const stage = holding(self, b.chain(3), { config: { listen } });
     const [ours, other] = [stage.join(d), accepted(stage, b, b.chain(0), 'gcm-siv')];
     const remote = accepted(stage, c, c.chain(2), dialect);
     expect(remote.of('requestBlocks').map(({ start }) => start)).toContain(undefined);
@@ -77,7 +67,7 @@ describe.each(eachDialect)('a reference peer of another root that has greeted fi
   });
 
   it('is linked, but neither online here nor anybody of whom it says so: none of them may be named by our chain', () => {
-    const stage = holding(b.chain(3));
+    const stage = holding(self, b.chain(3), { config: { listen } });
     const remote = accepted(stage, c, c.chain(2), dialect);
     if (dialect === 'cbc') remote.keepAlive(5);
     else remote.say({ kind: 'announce', pubkey: d.key });
@@ -86,7 +76,7 @@ describe.each(eachDialect)('a reference peer of another root that has greeted fi
   });
 
   it('says of nobody here that he has gone', () => {
-    const stage = holding(b.chain(3));
+    const stage = holding(self, b.chain(3), { config: { listen } });
     const near = accepted(stage, b, [], 'gcm-siv');
     near.say({ kind: 'announce', pubkey: d.key });
     const remote = accepted(stage, c, c.chain(2), dialect);
@@ -100,7 +90,7 @@ describe.each(eachDialect)('a reference peer of another root that has greeted fi
 describe('a reference peer of another root that we had greeted already', () => {
   it('is dialled again at once when we had dialled it, and greeted by one that holds nothing', () => {
     const [ours, theirs] = [b.chain(3), c.chain(2)];
-    const stage = holding(ours);
+    const stage = holding(self, ours, { config: { listen } });
     wanting(stage);
     const first = stage.open(c, { ...dialling, dialect: 'gcm-siv' });
     stage.pass(100);
@@ -116,7 +106,7 @@ describe('a reference peer of another root that we had greeted already', () => {
   });
 
   it('is hung up on when it had dialled us: it comes again', () => {
-    const stage = holding(b.chain(3));
+    const stage = holding(self, b.chain(3), { config: { listen } });
     const remote = stage.open(c, { carrier: 'tcp' });
     stage.pass(1_000);
     remote.greet({ ...reference, ...greetingOf(c.chain(2)) });
@@ -129,7 +119,7 @@ describe('a reference peer of another root that we had greeted already', () => {
 describe('we come as ourselves', () => {
   it('to one of ours, whatever its root', () => {
     const ours = b.chain(3);
-    const remote = holding(ours).join(c, greetingOf(c.chain(2)), { carrier: 'tcp' });
+    const remote = holding(self, ours, { config: { listen } }).join(c, greetingOf(c.chain(2)), { carrier: 'tcp' });
     expect(remote.greeting).toMatchObject(itself(ours));
     expect(remote.of('keepAlive').length).toBeGreaterThan(0);
   });
@@ -137,13 +127,15 @@ describe('we come as ourselves', () => {
   it.each(eachDialect)('to a reference peer of the same root, or that holds nothing (%s)', (dialect) => {
     const ours = b.chain(3);
     for (const theirs of [ours.slice(0, 2), []]) {
-      expect(accepted(holding(ours), c, theirs, dialect).greeting).toMatchObject(itself(ours));
+      expect(accepted(holding(self, ours, { config: { listen } }), c, theirs, dialect).greeting).toMatchObject(
+        itself(ours),
+      );
     }
   });
 
   it('when we hold nothing, or nothing that others may hear of yet', () => {
-    expect(accepted(holding([]), c, c.chain(2)).greeting).toMatchObject(itself([]));
-    const stage = holding([]);
+    expect(accepted(holding(self, [], { config: { listen } }), c, c.chain(2)).greeting).toMatchObject(itself([]));
+    const stage = holding(self, [], { config: { listen } });
     stage.join(b).keepAlive();
     stage.answers.store = false;
     const data = self.item();
@@ -163,7 +155,7 @@ describe('once the roots have become one', () => {
   const theirs = c.chain(2);
 
   it('the link is made anew, and we come as ourselves', () => {
-    const stage = holding(b.chain(3));
+    const stage = holding(self, b.chain(3), { config: { listen } });
     wanting(stage);
     const first = stage.join(c, { ...reference, ...greetingOf(theirs) }, dialling);
     expect(first.greeting).toMatchObject(nothing);
@@ -178,7 +170,7 @@ describe('once the roots have become one', () => {
   });
 
   it('so it is when the other dials us, as soon as it comes again', () => {
-    const stage = holding(b.chain(3));
+    const stage = holding(self, b.chain(3), { config: { listen } });
     const first = accepted(stage, c, theirs);
     first.serve(theirs);
     expect(first.closedBecause).toBe('greets again, for the roots are one now');
@@ -186,7 +178,7 @@ describe('once the roots have become one', () => {
   });
 
   it('so it is too when that came about while the link was down', () => {
-    const stage = holding(b.chain(3));
+    const stage = holding(self, b.chain(3), { config: { listen } });
     wanting(stage);
     const first = stage.open(c, dialling);
     stage.pass(100);
@@ -212,7 +204,7 @@ describe('when we begin to hold a chain', () => {
     'a reference peer of another root that we had come to as ourselves is told no more (%s)',
     (dialect) => {
       const [ours, theirs] = [b.chain(2), c.chain(2)];
-      const stage = holding([]);
+      const stage = holding(self, [], { config: { listen } });
       wanting(stage);
       const first = stage.join(c, { ...reference, ...greetingOf(theirs) }, { ...dialling, dialect });
       expect(first.greeting).toMatchObject(itself([]));
@@ -229,7 +221,7 @@ describe('when we begin to hold a chain', () => {
 describe('one of ours', () => {
   it('stays linked when our root becomes another than its own: it will come over, or we shall', () => {
     const [ours, theirs] = [b.chain(2), c.chain(2)];
-    const stage = holding([]);
+    const stage = holding(self, [], { config: { listen } });
     const [other, near] = [stage.join(c, greetingOf(theirs)), stage.join(b, greetingOf(ours))];
     stage.pass(1_500);
     near.serve(ours);
@@ -247,7 +239,7 @@ describe('whatever the peer at an address does', () => {
 
   /** A peer at the address that greets in any way, or in none, and hangs up. @returns how often we dialled in a minute */
   function dialledBy({ seeded, proves }: Behaviour): number {
-    const stage = holding(b.chain(3));
+    const stage = holding(self, b.chain(3), { config: { listen } });
     wanting(stage);
     const greetings = [greetingOf([]), greetingOf(c.chain(2)), greetingOf(d.chain(1)), greetingOf(b.chain(1))];
     let served = 0;

@@ -44,7 +44,7 @@ const dials = (stage: Stage) => stage.of('dial').length;
 function frameOf(author: Author, dialect: DialectName): Uint8Array {
   const { secret, key: publicKey } = author;
   const random = new Seeded(9).random;
-  const identity = { curve: fakeCurve, random, secret, publicKey, network: '', expected: undefined };
+  const identity = { curve: fakeCurve, random, secret, publicKey, network: '', dialled: true, expected: undefined };
   const nothing = { root: undefined, last: undefined, count: 0n, thin: false, listen: '127.0.0.1:1', known: [] };
   return new Session({ ...identity, accepts: [dialect] }).greet(
     { pubkey: publicKey, ...nothing, ...reference },

@@ -9,7 +9,7 @@ import { House, storeWith } from '../../model/house.ts';
 import { storedBlocks } from '../../model/stage.ts';
 
 describe('a receipt', () => {
-  it('is confirmed by who was established before its block and has written on top of it', async () => {
+  it('is acknowledged by who may write next, and counts who was established before its block and wrote on top of it', async () => {
     const house = new House();
     const [a, b] = await house.pair();
     const share = async (text: string) => {
@@ -19,11 +19,12 @@ describe('a receipt', () => {
     };
     await share('the first block, which nobody was before');
     const receipt = await share('in the second');
-    expect(receipt.progress).toMatchObject({ level: 'included', height: 1 });
+    await house.pass(1_000, () => receipt.progress.level === 'acknowledged');
+    expect(receipt.progress).toMatchObject({ level: 'acknowledged', height: 1, depth: 0, by: 1, of: 1 });
     await share('on top');
-    expect(receipt.progress).toMatchObject({ level: 'confirmed', depth: 1, authors: 1 });
+    expect(receipt.progress).toMatchObject({ level: 'acknowledged', depth: 1, authors: 1 });
     await share('on top of that, by the author of its own block');
-    expect(receipt.progress).toMatchObject({ level: 'confirmed', depth: 2, authors: 1 });
+    expect(receipt.progress).toMatchObject({ level: 'acknowledged', depth: 2, authors: 1 });
     expect(a.peer.progressOf(receipt.item.id)).toBe(receipt.progress);
   });
 

@@ -126,9 +126,10 @@ describe('a neighbour of the reference program', () => {
     one.say({ kind: 'shareBlock', block: better });
     stage.pass(100);
     other.close();
+    const named = ({ hex }: Author) => `${hex.slice(0, 6)}…${hex.slice(-4)}`;
     expect(reports(stage)).toEqual([
-      expect.stringMatching(/^Neighbours that run/),
-      expect.stringMatching(/^A neighbour that runs/),
+      expect.stringContaining(`: ${[b, c].map(named).sort().join(', ')}.`),
+      expect.stringContaining(`: ${named(c)}.`),
       undefined,
     ]);
   });
@@ -144,6 +145,15 @@ describe('a neighbour of the reference program', () => {
     goesOn(stage, a.block(tip));
     stage.pass(3 * patienceMs);
     expect(reports(stage)).toHaveLength(1);
+  });
+
+  it('that is one of many is counted, where three are named', () => {
+    const stage = staged();
+    const [better, worse] = siblings();
+    goesOn(stage, better);
+    for (const author of authors(5, 2)) linked(stage, author).say({ kind: 'shareBlock', block: worse });
+    stage.pass(patienceMs + 100);
+    expect(reports(stage).at(-1)).toMatch(/: (0[23]\w{4}…\w{4}, ){2}0[23]\w{4}…\w{4} and 2 more\./);
   });
 
   it('of another root is not spoken of here', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { itemIdOf } from '../../../core/chain/data.ts';
 import { bytesToHex } from '../../../core/codec/bytes.ts';
-import type { GreetedLink } from '../../../core/network/links.ts';
+import type { GreetedLink } from '../../../core/network/open-link.ts';
 import { blockView, peerView, pendingItemView } from '../../../core/views.ts';
 import { Author, candidateOf } from '../../model/author.ts';
 

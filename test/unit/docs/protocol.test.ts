@@ -9,13 +9,22 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bytesToHex, concatBytes, hexToBytes, utf8Bytes } from '../../../core/codec/bytes.ts';
 import { decode, encode } from '../../../core/codec/codec.ts';
-import { type Hash, type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
+import {
+  type Hash,
+  type HashHex,
+  type ItemId,
+  type ItemIdHex,
+  publicKeyFromHex,
+  secretKeyFrom,
+} from '../../../core/crypto/keys.ts';
 import { nobleCurve } from '../../../core/crypto/noble-curve.ts';
 import { mostMembers, mostVotesEach } from '../../../core/finality/committee.ts';
 import { type Ballot, voteDigest } from '../../../core/finality/votes.ts';
 import { signaledAddress, signaledKey, unreachableAddress } from '../../../core/network/addresses.ts';
+import { shortId } from '../../../core/network/pool-digests.ts';
 import { mostContentBytes, sectionBytes, writeExport } from '../../../core/storage/export.ts';
 import { mostFrameBytes, rawFrame } from '../../../core/storage/zstd.ts';
+import { beaconDigest } from '../../../core/wire/beacon.ts';
 import {
   addressBytes,
   type BridgeMessage,
@@ -29,9 +38,11 @@ import {
 } from '../../../core/wire/bridging.ts';
 import { type ExtensionMessage, mostExtensionItems, packExtension } from '../../../core/wire/carrier.ts';
 import { cbcMessages, dialects, gcmSivMessages } from '../../../core/wire/dialect.ts';
+import { acknowledgementDigest, mostDigested, saltBytes } from '../../../core/wire/holdings.ts';
 import { identify } from '../../../core/wire/identify.ts';
 import { type Message, oursCommit, oursMark, wireVersion } from '../../../core/wire/messages.ts';
 import { callBytes, openSignal, type SealParties, type Signal, sealSignal } from '../../../core/wire/seal.ts';
+import { mostHelloBytes } from '../../../core/wire/session.ts';
 import {
   challengeDigest,
   mostTold,
@@ -45,6 +56,8 @@ import {
   tabMessages,
   turnTextBytes,
 } from '../../../core/wire/signaling.ts';
+import { helloPayload, ownFeatures, upgradeKeys } from '../../../core/wire/upgrade.ts';
+import { upgradedFrame } from '../../../core/wire/upgraded-framing.ts';
 import {
   type Answer,
   encodeAnswer,
@@ -58,6 +71,7 @@ import { mostClients, requestWithinMs } from '../../../relay/control/server.ts';
 import { webSocketOptions } from '../../../relay/links/websocket.ts';
 import { encodeRecords } from '../../../relay/store/record-log.ts';
 import { relayAddress } from '../../../web/links/relay-address.ts';
+import { examplesOf, linesOf } from './examples.ts';
 
 const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
 const keys = JSON.parse(readFileSync(new URL('../../vectors/keys.json', import.meta.url), 'utf8'))[0];
@@ -68,12 +82,12 @@ const network = 'main';
 const origin = 'https://relay.example';
 const relayNonce = repeated(0x11, nonceBytes);
 const ownNonce = repeated(0x22, nonceBytes);
-const sealNonce = repeated(0x44, 12);
+const sealIv = repeated(0x44, 16);
 const noAuxiliary = repeated(0, 32);
 
 const parties: SealParties = { network, from: a.key, to: b.key, sharedX: nobleCurve.sharedX(a.secret, b.key) };
 const signal: Signal = { call: repeated(0x33, callBytes), type: 'offer', body: '{}' };
-const sealed = sealSignal(parties, () => sealNonce, signal);
+const sealed = sealSignal(parties, () => sealIv, signal);
 const digest = challengeDigest({ origin, network, relayNonce, ownNonce, pubkey: a.key });
 
 const greeting: Extract<Message, { kind: 'greeting' }> = {
@@ -141,14 +155,47 @@ const bridgingExamples: Record<string, BridgingMessage> = {
   take: { kind: 'take', ticket },
 };
 
+const promised = { network, block: repeated(0x11, 32) as Hash, parent: repeated(0x22, 32) as Hash };
+const promiseDigest = acknowledgementDigest(promised);
+const promiseSign = nobleCurve.sign(promiseDigest, a.secret, noAuxiliary);
+
+const digestSalt = repeated(0x44, saltBytes);
+const digestedId = shortId(digestSalt, repeated(0x55, 32) as ItemId);
+
+const beaconContent = {
+  pubkey: a.key,
+  counter: 1_770_000_000_000n,
+  tip: repeated(0x33, 32) as Hash,
+  lifetimeMs: 300_000,
+};
+const secrets = { a: secretKeyFrom(repeated(0x77, 32)), b: secretKeyFrom(repeated(0x99, 32)) };
+const ephemeral = { a: nobleCurve.publicKey(secrets.a), b: nobleCurve.publicKey(secrets.b) };
+const [fromA] = upgradeKeys(nobleCurve.sharedX(secrets.a, ephemeral.b), parties.sharedX, {
+  diallerGreeting: encode(cbcMessages, greeting),
+  acceptorGreeting: encode(cbcMessages, { ...greeting, pubkey: b.key }),
+  diallerHello: helloPayload(network, ephemeral.a, dialects.cbc),
+  acceptorHello: helloPayload(network, ephemeral.b, dialects.cbc),
+});
+const requestBlocks = encode(cbcMessages, { kind: 'requestBlocks', start: undefined });
 const checkpoint = (height: number, byte: number) => ({ height, hash: repeated(byte, 32) as Hash });
 const ballot: Ballot = { kind: 'prepare', source: checkpoint(0, 0x77), target: checkpoint(1, 0x88) };
 
 const extensionExamples: Record<string, ExtensionMessage> = {
+  hello: { kind: 'hello', network, features: ownFeatures, ephemeral: ephemeral.a },
   ping: { kind: 'ping', nonce: 7n },
+  acknowledgement: { kind: 'acknowledgement', block: promised.block, key: a.key, sign: promiseSign },
   vote: {
     kind: 'vote',
     vote: { ballot, voter: b.key, sign: nobleCurve.sign(voteDigest(network, ballot, b.key), b.secret, noAuxiliary) },
+  },
+  'pool-digest': { kind: 'poolDigest', salt: digestSalt, ids: [digestedId] },
+  'items-wanted': { kind: 'itemsWanted', ids: [digestedId] },
+  head: { kind: 'head', height: 7, tip: repeated(0x11, 32) as Hash, root: repeated(0x22, 32) as Hash },
+  beacon: {
+    kind: 'beacon',
+    ...beaconContent,
+    sign: nobleCurve.sign(beaconDigest(network, beaconContent), a.secret, noAuxiliary),
+    ageMs: 0,
   },
 };
 
@@ -156,7 +203,10 @@ const otherExamples: Record<string, Uint8Array> = {
   ...mapped(extensionExamples, (message) => concatBytes(...packExtension(message))),
   greeting: encode(cbcMessages, greeting),
   digest,
+  'acknowledgement-digest': promiseDigest,
   'bridge-digest': bridgeProof,
+  'upgrade-keys': concatBytes(fromA.encryption, fromA.mac),
+  'upgraded-frame': upgradedFrame(fromA, repeated(0x88, 16), 0n, requestBlocks),
   seal: sealed,
   record: encodeRecords([Uint8Array.of(1, ...repeated(0x55, 32))]),
   export: await exportOf(),
@@ -190,6 +240,8 @@ const limits: Record<string, number> = {
   'bytes of an address': addressBytes,
   'bytes of a bridging message': bridgingMessageBytes,
   'items of an extension message': mostExtensionItems,
+  'ids in a PoolDigest and in ItemsWanted': mostDigested,
+  'bytes of the ciphertext of a hello that changes the keys': mostHelloBytes,
   'members of a committee': mostMembers,
   'votes of a member in one phase': mostVotesEach,
   'bytes of a frame’s content': mostContentBytes,
@@ -211,24 +263,6 @@ async function* noBlocks(): AsyncGenerator<Uint8Array, void> {}
 
 function repeated(byte: number, length: number): Uint8Array {
   return new Uint8Array(length).fill(byte);
-}
-
-/** The page's examples: name and bytes. */
-function examplesOf(text: string): Map<string, string> {
-  const blocks = [...text.matchAll(/^```hex (\S+)\n([\s\S]*?)^```$/gm)];
-  return new Map(
-    blocks.map(([, name = '', lines = '']) => {
-      const digits = lines.split('\n').map((line) => (line.split(/ {2,}/)[0] as string).replaceAll(' ', ''));
-      return [name, digits.join('')];
-    }),
-  );
-}
-
-/** The page's lines of the control socket, with their ends. */
-function linesOf(text: string): Map<string, string> {
-  return new Map(
-    [...text.matchAll(/^```json (\S+)\n([\s\S]*?)^```$/gm)].map(([, name = '', line = '']) => [name, line]),
-  );
 }
 
 const examples = examplesOf(page);

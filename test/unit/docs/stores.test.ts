@@ -102,7 +102,6 @@ describe('the IndexedDB layout of docs/protocol.md', () => {
       const [value] = await store.getAll();
       const [key] = await store.getAllKeys();
       if (name === 'signed') expect([key, value instanceof Uint8Array]).toEqual(['newest', true]);
-      else if (name === 'notes') expect([key, value instanceof Uint8Array]).toEqual(['addresses', true]);
       else expect(Object.keys(value as object).sort()).toEqual(row?.fields.toSorted());
     },
   );

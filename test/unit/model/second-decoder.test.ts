@@ -14,11 +14,11 @@ import {
   exactMessage,
   type SecondDialect,
   secondDialect,
+  secondFrames,
   secondGreetingPayload,
   secondHeaderBytes,
   secondMessage,
   secondOpen,
-  secondStream,
   secondVariants,
 } from '../../model/second-decoder.ts';
 import { payloadVectors, sessionVector } from '../../model/vectors.ts';
@@ -43,11 +43,11 @@ describe.each(dialects)('the recorded session of %s', (dialect) => {
     }
   });
 
-  it.each(['client', 'reference'] as const)('is read as one stream of the %s', (side) => {
+  it.each(['client', 'reference'] as const)('is cut into its frames when it is one stream of the %s', (side) => {
     const own = frames.filter(({ from }) => from === side);
     const stream = hexToBytes(own.map(({ bytes }) => bytes).join(''));
-    expect(secondStream(key, stream)).toEqual(own.map(({ message }) => message));
-    expect(() => secondStream(key, stream.slice(0, -1))).toThrow();
+    expect(secondFrames(stream).map(hexOf)).toEqual(own.map(({ bytes }) => bytes));
+    for (const cut of [1, 30]) expect(() => secondFrames(stream.slice(0, -cut))).toThrow('cut');
   });
 
   it('is made again to the same bytes from what it says', () => {

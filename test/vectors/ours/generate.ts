@@ -1,10 +1,12 @@
 /**
- * Writes signaling.json and export.json beside it (README.md). Shares no code with core/.
+ * Writes signaling.json, export.json and upgrade.json beside it (README.md). Shares no code with core/.
  */
-import { createCipheriv, createECDH, createHash } from 'node:crypto';
+import { createCipheriv, createECDH, createHash, createHmac } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { compress, init } from '@bokuweb/zstd-wasm';
 import { signSchnorr } from 'tiny-secp256k1';
+import { encodeGreetingFrame, encodeMessage, encodeSealedFrame } from '../../model/reference/encoder.ts';
+import { secondHelloPayload, secondUpgradedFrame, secondUpgradeKeys } from '../../model/second-upgrade.ts';
 
 const sha256 = (...parts: Uint8Array[]) => createHash('sha256').update(Buffer.concat(parts)).digest();
 
@@ -49,18 +51,25 @@ const sharedX = tab.ecdh.computeSecret(other.pubkey);
 
 function sealed(from: Uint8Array, to: Uint8Array, nonceName: string, type: number, typeName: string, body: string) {
   const call = named('call').subarray(0, 16);
-  const nonce = named(nonceName).subarray(0, 12);
+  const nonce = named(nonceName).subarray(0, 16);
   const key = taggedHash('signal', sharedX, from, to, Buffer.from(network));
+  const macKey = taggedHash('signal-mac', sharedX, from, to, Buffer.from(network));
   const plain = Buffer.concat([call, u8(type), text(body)]);
-  const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: 16 });
-  const ciphertext = Buffer.concat([cipher.update(plain), cipher.final()]);
-  const bytes = Buffer.concat([nonce, ciphertext, cipher.getAuthTag()]);
+  const cipher = createCipheriv('aes-256-cbc', key, nonce);
+  const ciphertext = Buffer.concat([nonce, cipher.update(plain), cipher.final()]);
+  const bytes = Buffer.concat([ciphertext, createHmac('sha256', macKey).update(ciphertext).digest()]);
   const signal = { call: hex(call), type: typeName, body };
-  return { from: hex(from), to: hex(to), key: hex(key), nonce: hex(nonce), signal, plain: hex(plain), bytes };
+  return { from: hex(from), to: hex(to), key: hex(key), macKey: hex(macKey), nonce: hex(nonce), signal, plain: hex(plain), bytes };
 }
 
 const offer = sealed(tab.pubkey, other.pubkey, 'offer nonce', 0, 'offer', '{"type":"offer","sdp":"v=0\\r\\nš"}');
 const answer = sealed(other.pubkey, tab.pubkey, 'answer nonce', 1, 'answer', '{"type":"answer","sdp":"v=0\\r\\n"}');
+
+const turn = {
+  url: 'turn:turn.example:3478?transport=udp',
+  username: '1700000000:0011223344556677',
+  credential: 'c2lnbmF0dXJl',
+};
 
 const fromRelay = [
   { bytes: [u8(0), relayNonce], message: { kind: 'challenge', nonce: hex(relayNonce) } },
@@ -78,6 +87,11 @@ const fromRelay = [
     bytes: [u8(4), text('bad-signature'), text('the challenge is not answered')],
     message: { kind: 'refused', code: 'bad-signature', reason: 'the challenge is not answered' },
   },
+  {
+    bytes: [u8(5), u8(1), Buffer.from('901f', 'hex'), u32(1), ...Object.values(turn).map(text)],
+    message: { kind: 'services', stun: 8080, turn: [turn] },
+  },
+  { bytes: [u8(5), u8(0), u32(0)], message: { kind: 'services', stun: null, turn: [] } },
 ];
 
 const fromTab = [
@@ -148,3 +162,68 @@ const exports = [
 ].map((made) => ({ ...made, blocks: made.blocks.map(hex), file: hex(made.file) }));
 
 writeFileSync(new URL('export.json', import.meta.url), `${JSON.stringify(exports, undefined, 1)}\n`);
+
+const [diallerEphemeral, acceptorEphemeral] = [keyPair('ephemeral of the dialler'), keyPair('ephemeral of the acceptor')];
+
+/** Of a side that has nothing: what it begins with, in plain. */
+function begun(identity: { readonly pubkey: Buffer }, ephemeral: { readonly pubkey: Buffer }, listen: string) {
+  const version = { major: 0, minor: 1, patch: 0, target: '', branch: network, commit: 'mcx1' };
+  const chain = { root: null, last: null, count: 0n, thin: false };
+  const greeting = { type: 'greeting', pubkey: hex(identity.pubkey), listen, ...chain, version } as const;
+  const hello = secondHelloPayload({ network, features: 0, ephemeral: hex(ephemeral.pubkey) }, 'cbc');
+  return { greeting: encodeMessage(greeting, 'cbc'), hello };
+}
+
+const dialler = begun(tab, diallerEphemeral, '127.0.0.1:1');
+const acceptor = begun(other, acceptorEphemeral, 'host.example:29092');
+const ephemeralX = diallerEphemeral.ecdh.computeSecret(acceptorEphemeral.pubkey);
+const upgradeKeys = secondUpgradeKeys(ephemeralX, sharedX, [
+  dialler.greeting,
+  acceptor.greeting,
+  dialler.hello,
+  acceptor.hello,
+]);
+const sessionKey = sha256(sharedX);
+const iv = (name: string) => named(`iv ${name}`).subarray(0, 16);
+const helloFrame = (name: string, { hello }: { readonly hello: Uint8Array }) =>
+  encodeSealedFrame({ key: sessionKey, iv: iv(`hello of the ${name}`), nonce: 2n }, hello, 'cbc');
+
+const requestNone = encodeMessage({ type: 'requestBlocks', start: null }, 'cbc');
+const askedFor = encodeMessage({ type: 'requestNeighbours', count: 3, exclude: [hex(tab.pubkey)] }, 'cbc');
+/** As many bytes as fill their blocks of AES exactly, so that a whole block of padding follows. */
+const introduced = encodeMessage({ type: 'introduceNeighbours', neighbours: [[hex(archive.pubkey), 'h:2909']] }, 'cbc');
+const upgraded = (from: 'dialler' | 'acceptor', payloads: readonly Uint8Array[]) =>
+  payloads.map((payload, counter) => {
+    const bytes = secondUpgradedFrame(upgradeKeys[from], BigInt(counter), iv(`${from} ${counter}`), payload);
+    return { from, counter, iv: hex(iv(`${from} ${counter}`)), payload: hex(payload), bytes: hex(bytes) };
+  });
+const directionOf = ({ encryption, mac }: (typeof upgradeKeys)['dialler']) => ({ encryption: hex(encryption), mac: hex(mac) });
+
+const upgrade = {
+  network,
+  sharedX: hex(sharedX),
+  ephemeralX: hex(ephemeralX),
+  dialler: {
+    secret: hex(tab.secret),
+    pubkey: hex(tab.pubkey),
+    ephemeralSecret: hex(diallerEphemeral.secret),
+    ephemeral: hex(diallerEphemeral.pubkey),
+    greeting: hex(dialler.greeting),
+    hello: hex(dialler.hello),
+    stream: hex(Buffer.concat([encodeGreetingFrame(dialler.greeting, 'cbc'), helloFrame('dialler', dialler)])),
+    keys: directionOf(upgradeKeys.dialler),
+  },
+  acceptor: {
+    secret: hex(other.secret),
+    pubkey: hex(other.pubkey),
+    ephemeralSecret: hex(acceptorEphemeral.secret),
+    ephemeral: hex(acceptorEphemeral.pubkey),
+    greeting: hex(acceptor.greeting),
+    hello: hex(acceptor.hello),
+    stream: hex(Buffer.concat([encodeGreetingFrame(acceptor.greeting, 'cbc'), helloFrame('acceptor', acceptor)])),
+    keys: directionOf(upgradeKeys.acceptor),
+  },
+  frames: [...upgraded('dialler', [requestNone, askedFor, requestNone]), ...upgraded('acceptor', [introduced, requestNone])],
+};
+
+writeFileSync(new URL('upgrade.json', import.meta.url), `${JSON.stringify(upgrade, undefined, 1)}\n`);

@@ -171,7 +171,6 @@ export const chainStyles = css`
     background: var(--_wash);
     color: var(--_quiet);
     font-size: 0.8125rem;
-    white-space: nowrap;
   }
 
   .level[data-level='pending'] {

@@ -30,7 +30,6 @@ const unitsShown = 80;
 
 function goneView({ hash, height, items }: BlockView): TemplateResult {
   const shown = items.slice(0, itemsShown).map(({ data }) => beginningOf(data));
-  const hidden = items.length - shown.length;
   return html`
     <li class="block" part="gone-block" data-hash=${hash} data-height=${height}>
       <i class="knot" aria-hidden="true"></i>
@@ -38,7 +37,6 @@ function goneView({ hash, height, items }: BlockView): TemplateResult {
       <div class="content">
         <p class="written"><code title=${hash}>${shortHex(hash)}</code></p>
         ${shown.map((text) => html`<p class="data"><bdi>${text}</bdi></p>`)}
-        ${hidden === 0 ? nothing : html`<p class="note">and ${counted(hidden, 'further item')}</p>`}
       </div>
     </li>
   `;
@@ -47,6 +45,5 @@ function goneView({ hash, height, items }: BlockView): TemplateResult {
 function beginningOf(data: Uint8Array): string {
   const reading = readingOf(data);
   if (reading.kind !== 'text') return size(data.length);
-  const shown = clip(reading.text, unitsShown, 1);
-  return shown.length === reading.text.length ? shown : `${shown}…`;
+  return clip(reading.text, unitsShown, 1);
 }

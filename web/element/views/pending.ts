@@ -61,4 +61,5 @@ const reasons: Readonly<Record<WaitingFor, string>> = {
     'Nobody else is here, and a peer alone writes no block. What is shared is kept until a second one comes.',
   'the chain of a neighbour': 'The chain of a neighbour is being read first.',
   'the author of the next block': 'The peer that may write the next block has not done so yet.',
+  'more of the authors': 'Too few of those who wrote the newest blocks are online.',
 };

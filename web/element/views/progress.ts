@@ -4,7 +4,7 @@
  * Says what is so now and no more; of what is pending the reason stands above the items.
  */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { Progress } from '../../../core/face.ts';
+import type { Confirmations, Progress } from '../../../core/face.ts';
 import { counted } from '../text.ts';
 
 /** @param progress undefined for an item of somebody else, or one that is followed no more */
@@ -31,21 +31,25 @@ function wordsOf(progress: Progress): Words {
     case 'pending':
       return { words: 'pending', meaning: 'In no block yet' };
     case 'included':
-      return {
-        words: 'in a block',
-        meaning: 'Nobody else has written on top of it yet: a better branch may take its place',
-      };
+      return { words: 'in a block', meaning: 'Nobody else has written on top of it yet' };
     case 'confirmed':
+      return { words: confirmed(progress), meaning: onTop(progress) };
+    case 'acknowledged': {
+      const words = `acknowledged ${progress.by} of ${progress.of}`;
       return {
-        words: `confirmed by ${counted(progress.authors, 'other')}`,
-        meaning: `${counted(progress.depth, 'block')} on top, written by so many others who were here before it`,
+        words: progress.authors === 0 ? words : `${words}, ${confirmed(progress)}`,
+        meaning: `So many of the next authors promise to write nothing beside it. ${onTop(progress)}`,
       };
-    case 'acknowledged':
-      return {
-        words: `acknowledged ${progress.by} of ${progress.of}`,
-        meaning: `So many of the next authors have promised to write on nothing beside it; ${counted(progress.depth, 'block')} on top`,
-      };
+    }
     case 'final':
-      return { words: 'final', meaning: 'Settled by the committee: no branch takes its place' };
+      return { words: 'final', meaning: 'Settled by the committee' };
   }
+}
+
+function confirmed({ authors }: Confirmations): string {
+  return `confirmed by ${counted(authors, 'other')}`;
+}
+
+function onTop({ depth }: Confirmations): string {
+  return `${counted(depth, 'block')} on top`;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuthoringView, Turn } from '../../../../core/authoring/authoring.ts';
-import { coalesceMs, muteMs, Riddle, rankDelayMs } from '../../../../core/authoring/riddle.ts';
+import { coalesceMs, muteMs, nearReferenceDelayMs, Riddle } from '../../../../core/authoring/riddle.ts';
+import type { ForcedRestart } from '../../../../core/config.ts';
 import { holderOf, keyHex, type PublicKey } from '../../../../core/crypto/keys.ts';
 import { referenceDelayMs } from '../../../../core/network/member.ts';
 import { authoringContract } from '../../../contract/authoring.ts';
@@ -9,7 +10,8 @@ import { otherParity } from '../../../model/fake-curve.ts';
 import { Seeded } from '../../../model/seeded.ts';
 
 const gatherMs = 750;
-const settings = { nextCandidates: 3, forcedRestart: true, dataGatherTimeMs: gatherMs };
+const rankDelayMs = 500;
+const settings = { nextCandidates: 3, forcedRestart: 'majority', dataGatherTimeMs: gatherMs } as const;
 const riddle = new Riddle(settings);
 const [a, b, c, d, e] = authors(5).map(({ key }) => key) as [PublicKey, PublicKey, PublicKey, PublicKey, PublicKey];
 /** Long ago: whatever had to be waited for is over. */
@@ -28,6 +30,12 @@ interface Seen {
   readonly membershipChangedAt?: number;
   readonly references?: readonly PublicKey[];
   readonly near?: boolean;
+  readonly delayMs?: number;
+  readonly fresh?: boolean;
+  readonly authors?: readonly PublicKey[];
+  /** Since when an author is there, if not for long. */
+  readonly since?: (key: PublicKey) => number | undefined;
+  readonly rule?: ForcedRestart;
 }
 
 function turn({ nextChoices = [], arrivedAt = longAgo, ...seen }: Seen, first = false): Turn {
@@ -40,11 +48,15 @@ function turn({ nextChoices = [], arrivedAt = longAgo, ...seen }: Seen, first = 
     onlineUntil:
       seen.until ?? ((key) => (online.some((other) => holderOf(other) === holderOf(key)) ? now + 2_500 : longAgo)),
     isReference: (key) => seen.references?.includes(key) === true,
+    isAmongFreshest: seen.fresh ?? true,
+    rankDelayMs: seen.delayMs ?? rankDelayMs,
     referencesAreNear: seen.near ?? false,
     referenceDelayMs: () => referenceDelayMs,
     membershipChangedAt: seen.membershipChangedAt ?? longAgo,
+    recentAuthors: seen.authors ?? [],
+    onlineSince: seen.since ?? ((key) => (online.includes(key) ? longAgo : undefined)),
   };
-  return riddle.turn(now, view);
+  return new Riddle({ ...settings, forcedRestart: seen.rule ?? 'majority' }).turn(now, view);
 }
 
 describe('who knows nobody else', () => {
@@ -119,24 +131,84 @@ describe('who is not named', () => {
     });
   });
 
+  it('forces after all of the 64 freshest when it is none of them, however small its key', () => {
+    const seen = { online: [b, c], until: () => longAgo, fresh: false };
+    expect(turn(seen)).toEqual({ kind: 'write', at: now + 65 * rankDelayMs });
+    expect(turn({ ...seen, nextChoices: [b, a], fresh: false })).toMatchObject({ at: now + coalesceMs + rankDelayMs });
+  });
+
   it('never forces where that is switched off', () => {
-    const strict = new Riddle({ ...settings, forcedRestart: false });
-    const view: AuthoringView = {
-      own: a,
-      tip: { nextChoices: [d], arrivedAt: longAgo },
-      pendingSince: longAgo,
-      online: [b],
-      onlineUntil: () => longAgo,
-      isReference: () => false,
-      referencesAreNear: false,
-      referenceDelayMs: () => referenceDelayMs,
-      membershipChangedAt: longAgo,
-    };
-    expect(strict.turn(now, view)).toEqual({
+    expect(turn({ nextChoices: [d], pendingSince: longAgo, until: () => longAgo, rule: 'never' })).toEqual({
       kind: 'wait',
       waitingFor: 'the author of the next block',
       until: undefined,
     });
+  });
+});
+
+describe('D', () => {
+  it.each([
+    [250, false, 250],
+    [4_000, false, 4_000],
+    [250, true, nearReferenceDelayMs],
+    [4_000, true, 4_000],
+  ])('is what was measured (%i ms), and beside reference peers (%s) at least 1.5 s', (delayMs, near, expected) => {
+    expect(turn({ nextChoices: [b, a], delayMs, near })).toEqual({ kind: 'write', at: now + coalesceMs + expected });
+    expect(turn({ until: () => longAgo, delayMs, near, online: [b] })).toEqual({ kind: 'write', at: now + expected });
+    expect(turn({ delayMs, near, online: [b] }, true)).toEqual({ kind: 'write', at: now + expected });
+  });
+});
+
+describe('the majority of the newest blocks’ authors', () => {
+  const crowd = authors(12, 40).map(({ key }) => key);
+  /** Counted from the moment that items wait, and every delay of the order taken off. */
+  const waits = (present: number, all: number, seen: Seen = {}) => {
+    const online = [...crowd.slice(0, present), b];
+    const write = turn({ own: a, online, authors: crowd.slice(0, all), until: () => longAgo, ...seen });
+    const smaller = online.filter((key) => keyHex(key) < keyHex(a)).length;
+    return write.kind === 'write' ? write.at - now - (1 + smaller) * rankDelayMs : write.waitingFor;
+  };
+
+  it.each([
+    // [authors, fewest of them that must be online; the writer is one more of both]
+    [1, 0],
+    [2, 1],
+    [3, 1],
+    [4, 2],
+    [5, 3],
+    [6, 3],
+    [7, 4],
+    [11, 6],
+  ])('of %i, and the writer, is there with %i of them; with one fewer all wait for 15 s more', (all, fewest) => {
+    for (let present = fewest; present <= all; present++) expect(waits(present, all)).toBe(0);
+    for (let present = 0; present < fewest; present++) {
+      expect(waits(present, all)).toBe(muteMs);
+      expect(waits(present, all, { rule: 'strict' })).toBe('more of the authors');
+    }
+  });
+
+  it('counts the writer once when it is one of them, by whatever parity', () => {
+    for (const own of [a, otherParity(a)]) {
+      expect(waits(2, 0, { authors: [...crowd.slice(0, 4), own] })).toBe(0);
+      expect(waits(1, 0, { authors: [...crowd.slice(0, 4), own] })).toBe(muteMs);
+    }
+  });
+
+  it('counts from the moment that the last of it came, so that those who see it come write one after the other', () => {
+    const since = (key: PublicKey) => (crowd.slice(0, 6).includes(key) ? now - 100 * crowd.indexOf(key) : undefined);
+    const seen = { since, pendingSince: now - 5_000 };
+    // Of eleven and the writer seven are needed, so six others, of whom the first came last.
+    expect(waits(6, 11, seen)).toBe(0);
+    const earlier = (key: PublicKey) => (crowd.slice(0, 8).includes(key) ? now - 100 * crowd.indexOf(key) : undefined);
+    expect(waits(8, 11, { ...seen, since: earlier })).toBe(-200);
+  });
+
+  it('is not waited for where the rule is the reference’s', () => {
+    expect(waits(0, 11, { rule: 'reference' })).toBe(0);
+  });
+
+  it('does not keep anybody from writing who is named', () => {
+    expect(turn({ nextChoices: [a], authors: crowd, rule: 'strict' })).toMatchObject({ kind: 'write' });
   });
 });
 
@@ -252,7 +324,7 @@ describe('an author', () => {
   });
 
   it('that was not named is never taken where forcing is switched off', () => {
-    const strict = new Riddle({ ...settings, forcedRestart: false });
+    const strict = new Riddle({ ...settings, forcedRestart: 'never' });
     expect(strict.accepts(c, [a, b], () => false)).toBe(false);
     expect(strict.accepts(a, [a, b], () => true)).toBe(true);
   });

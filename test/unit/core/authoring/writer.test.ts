@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Authoring, AuthoringView, Turn } from '../../../../core/authoring/authoring.ts';
+import { RankDelay } from '../../../../core/authoring/rank-delay.ts';
 import { Writer } from '../../../../core/authoring/writer.ts';
 import { type Block, encodeBlock, writtenBlockBytes } from '../../../../core/chain/block.ts';
 import { type Data, encodeData, itemIdOf } from '../../../../core/chain/data.ts';
@@ -38,7 +39,15 @@ class Bench {
       accepts: () => true,
     };
     const { secret, key: publicKey } = self;
-    const options = { curve: fakeCurve, random: new Seeded(1).random, secret, publicKey, thin };
+    const options = {
+      curve: fakeCurve,
+      random: new Seeded(1).random,
+      secret,
+      publicKey,
+      thin,
+      rankDelay: new RankDelay(),
+      spokeAt: () => start,
+    };
     this.writer = new Writer(options, authoring, bench.chain, this.members, bench.effects);
   }
 
@@ -163,7 +172,9 @@ describe('a writer', () => {
       tip: { nextChoices: [c.key], arrivedAt: 77 },
       pendingSince: start,
       online: [b.key],
+      recentAuthors: [b.key],
     });
+    expect([b, c].map(({ key }) => bench.views[0]?.onlineSince(key))).toEqual([start - 2_499, undefined]);
     expect(bench.views[0]?.onlineUntil(b.key)).toBe(start + 2_500);
   });
 

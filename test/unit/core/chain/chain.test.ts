@@ -198,14 +198,14 @@ describe('a block of our own', () => {
     expect([bench.chain.shown?.height, bench.chain.shownRoot]).toEqual([0, own.hash]);
   });
 
-  it('leaves the root to be seen, and the parents of the newest blocks to be asked for', () => {
+  it('leaves the root to be seen, and the parents of all blocks that are held to be asked for', () => {
     const blocks = b.chain(12);
     const bench = new ChainBench({ self: a });
     bench.add(...blocks);
     bench.chain.addSigned(candidateOf(a.block(blocks.at(-1))), 1, () => undefined);
     const parents = [0, 1, 2, 3, 11].map((place) => bench.chain.parentOf((blocks[place] as Block).hash));
     expect(bench.chain.shownRoot).toEqual(blocks[0]?.hash);
-    expect(parents).toEqual([undefined, undefined, undefined, blocks[2]?.hash, blocks[10]?.hash]);
+    expect(parents).toEqual([undefined, blocks[0]?.hash, blocks[1]?.hash, blocks[2]?.hash, blocks[10]?.hash]);
     expect(bench.chain.parentOf(c.block(undefined).hash)).toBeUndefined();
   });
 });

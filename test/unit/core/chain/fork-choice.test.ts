@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { compareStandings, rankNotListed, rankOf, standingOf } from '../../../../core/chain/fork-choice.ts';
+import {
+  compareStandings,
+  eligibleHolders,
+  rankNotListed,
+  rankOf,
+  standingOf,
+} from '../../../../core/chain/fork-choice.ts';
 import { bytesToHex, concatBytes, utf8Bytes } from '../../../../core/codec/bytes.ts';
 import { sha256 } from '../../../../core/crypto/hash.ts';
 import type { Author } from '../../../model/author.ts';
@@ -7,6 +13,28 @@ import { authors } from '../../../model/author.ts';
 import { otherParity } from '../../../model/fake-curve.ts';
 
 const [a, b, c, d] = authors(4) as [Author, Author, Author, Author];
+
+describe('whose word counts at a fork', () => {
+  const eligible = (choices: readonly Author[], authors: readonly Author[]) =>
+    eligibleHolders(
+      choices.map(({ key }) => key),
+      authors.map(({ holder }) => holder),
+    );
+
+  it.each([
+    ['nobody’s without a block', [], [], []],
+    ['the first three’s that it names', [a, b, c, d], [], [a, b, c]],
+    ['its author’s and those of its ancestors', [], [a, b], [a, b]],
+    ['one that is named twice, once', [a, a, a, b], [], [a]],
+    ['one that is named and has written, once', [a], [a, b], [a, b]],
+  ] as const)('is %s', (_, choices, authors, wanted) => {
+    expect(eligible(choices, authors)).toEqual(new Set(wanted.map(({ holder }) => holder)));
+  });
+
+  it('is one for both parities of a key', () => {
+    expect(eligibleHolders([otherParity(a.key)], [a.holder]).size).toBe(1);
+  });
+});
 
 describe("an author's rank", () => {
   it('is the place among the choices, from 0', () => {
@@ -37,7 +65,7 @@ describe('the standing of a block', () => {
   it('has the lot that the specification gives', () => {
     const block = b.block(parent);
     const lot = sha256(concatBytes(utf8Bytes('mcfc'), parent.hash, b.key));
-    expect(bytesToHex(standingOf(block, parent).lot)).toBe(bytesToHex(lot));
+    expect(bytesToHex(standingOf(block, parent.nextChoices).lot)).toBe(bytesToHex(lot));
   });
 
   it('ranks a first block as not listed, for nobody named its author', () => {
@@ -45,7 +73,7 @@ describe('the standing of a block', () => {
   });
 
   it('puts rank before lot before hash', () => {
-    const of = (author: Author) => standingOf(author.block(parent), parent);
+    const of = (author: Author) => standingOf(author.block(parent), parent.nextChoices);
     expect(compareStandings(of(b), of(c))).toBeLessThan(0);
     expect(compareStandings(of(c), of(a))).toBeLessThan(0);
     const [unlisted, other] = [of(a), of(d)];
@@ -57,6 +85,6 @@ describe('the standing of a block', () => {
 
   it('is the same only for the same block', () => {
     const block = b.block(parent);
-    expect(compareStandings(standingOf(block, parent), standingOf(block, parent))).toBe(0);
+    expect(compareStandings(standingOf(block, parent.nextChoices), standingOf(block, parent.nextChoices))).toBe(0);
   });
 });

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { RankDelay } from '../../../../core/authoring/rank-delay.ts';
 import { Riddle } from '../../../../core/authoring/riddle.ts';
 import type { Block } from '../../../../core/chain/block.ts';
 import { Intake } from '../../../../core/chain/intake.ts';
-import { graceMs, Newcomers, type Placement } from '../../../../core/chain/newcomers.ts';
+import { graceMs as graceMsOf, Newcomers, type Placement } from '../../../../core/chain/newcomers.ts';
 import { Roots } from '../../../../core/chain/roots.ts';
+import type { ForcedRestart } from '../../../../core/config.ts';
 import { hashHex, type PublicKey, type Signature } from '../../../../core/crypto/keys.ts';
 import { Members } from '../../../../core/network/members.ts';
 import { type Author, authors } from '../../../model/author.ts';
@@ -17,18 +19,28 @@ const [self, b, c, d] = people as [Author, Author, Author, Author];
 const start = 100_000;
 /** Long enough after a block for its candidates to be gone. */
 const later = start + 5_000;
+const graceMs = graceMsOf(new RankDelay());
 const idOf = (block: Block) => hashHex(block.hash);
 
 class Bench {
   readonly bench = new ChainBench({ self });
   readonly intake = new Intake(this.bench.effects);
   readonly members = new Members(self.key, new Seeded(17).random, start);
+  readonly rankDelay = new RankDelay();
   readonly newcomers: Newcomers;
 
-  constructor({ forcedRestart = true } = {}) {
+  constructor({ forcedRestart = 'majority' }: { forcedRestart?: ForcedRestart } = {}) {
     const riddle = new Riddle({ nextCandidates: 3, forcedRestart, dataGatherTimeMs: 750 });
     const { chain } = this.bench;
-    this.newcomers = new Newcomers(chain, this.intake, new Roots(undefined), riddle, this.members, fakeCurve);
+    this.newcomers = new Newcomers(
+      chain,
+      this.intake,
+      new Roots(undefined),
+      riddle,
+      this.members,
+      fakeCurve,
+      this.rankDelay,
+    );
   }
 
   /** A block comes and its checks come back at once. */
@@ -62,9 +74,9 @@ describe('a block whose parent is held', () => {
   it('is taken, and moves the main chain or does not', () => {
     const bench = new Bench();
     const root = b.block(undefined, [b.key, c.key]);
-    expect(bench.come(root)).toMatchObject([{ kind: 'taken', moved: true }]);
-    expect(bench.come(b.block(root))).toMatchObject([{ kind: 'taken', moved: true }]);
-    expect(bench.come(c.block(root))).toMatchObject([{ kind: 'taken', moved: false }]);
+    expect(bench.come(root)).toMatchObject([{ kind: 'taken', standing: 'moved' }]);
+    expect(bench.come(b.block(root))).toMatchObject([{ kind: 'taken', standing: 'moved' }]);
+    expect(bench.come(c.block(root))).toMatchObject([{ kind: 'taken', standing: 'side' }]);
   });
 
   it('is placed once', () => {
@@ -132,7 +144,7 @@ describe('news from an author who was not chosen', () => {
     expect(bench.come(news)).toMatchObject([{ kind: 'heldBack', relay: true }]);
     expect([bench.main, bench.newcomers.deadline]).toEqual([hashes([root]), later + graceMs]);
     expect(bench.elapse(later + graceMs - 1)).toEqual([]);
-    expect(bench.elapse(later + graceMs)).toMatchObject([{ kind: 'taken', moved: true }]);
+    expect(bench.elapse(later + graceMs)).toMatchObject([{ kind: 'taken', standing: 'moved' }]);
     expect([bench.main, bench.newcomers.deadline]).toEqual([hashes([root, news]), undefined]);
   });
 
@@ -141,7 +153,7 @@ describe('news from an author who was not chosen', () => {
     const [news, better] = [d.block(root), c.block(root)];
     bench.come(news);
     expect(kinds(bench.come(better))).toEqual(['taken']);
-    expect(bench.elapse(later + graceMs)).toMatchObject([{ kind: 'taken', moved: false }]);
+    expect(bench.elapse(later + graceMs)).toMatchObject([{ kind: 'taken', standing: 'side' }]);
     expect(bench.main).toEqual(hashes([root, better]));
   });
 
@@ -149,7 +161,7 @@ describe('news from an author who was not chosen', () => {
     const bench = new Bench();
     bench.come(root, { now: start });
     bench.members.heard(c.keepAlive(1), later - 900);
-    expect(bench.come(d.block(root))).toMatchObject([{ kind: 'taken', moved: true }]);
+    expect(bench.come(d.block(root))).toMatchObject([{ kind: 'taken', standing: 'moved' }]);
   });
 
   it('is held back before the candidates have had their 0.9 s from the arrival of the newest block', () => {
@@ -172,7 +184,7 @@ describe('news from an author who was not chosen', () => {
   it('is taken at once when it is no child of the tip', () => {
     const bench = withCandidateOnline();
     bench.come(c.block(root));
-    expect(bench.come(d.block(root))).toMatchObject([{ kind: 'taken', moved: false }]);
+    expect(bench.come(d.block(root))).toMatchObject([{ kind: 'taken', standing: 'side' }]);
   });
 
   it('is taken when it comes again as asked for, and is not held back any more', () => {
@@ -192,8 +204,20 @@ describe('news from an author who was not chosen', () => {
     expect(bench.elapse(later + graceMs)).toHaveLength(16);
   });
 
+  it('is held back for 4 D as it is then, 8 s at most, and whoever is due first goes first', () => {
+    const bench = withCandidateOnline();
+    for (let block = 0; block < 64; block++) bench.rankDelay.took(3_000);
+    bench.come(d.block(root));
+    expect(bench.newcomers.deadline).toBe(later + 8_000);
+    for (let block = 0; block < 64; block++) bench.rankDelay.took(1);
+    bench.come(d.block(root));
+    expect(bench.newcomers.deadline).toBe(later + 1_000);
+    expect(bench.elapse(later + 1_000)).toHaveLength(1);
+    expect(bench.newcomers.deadline).toBe(later + 8_000);
+  });
+
   it('is invalid where forcing is switched off, on every path', () => {
-    const bench = new Bench({ forcedRestart: false });
+    const bench = new Bench({ forcedRestart: 'never' });
     bench.come(root, { now: start });
     for (const how of [{}, { requested: true }, { catchingUp: true }]) {
       expect(bench.come(d.block(root), how)).toMatchObject([{ kind: 'invalid', why: 'its author was not chosen' }]);
@@ -238,7 +262,7 @@ describe('a block of another root', () => {
   });
 
   it('is held to the same author rule', () => {
-    const bench = new Bench({ forcedRestart: false });
+    const bench = new Bench({ forcedRestart: 'never' });
     bench.come(b.block(undefined));
     const root = c.block(undefined, [d.key]);
     bench.come(root);

@@ -4,8 +4,10 @@
 import { describe, expect, it } from 'vitest';
 import { keyHex } from '../../../../core/crypto/keys.ts';
 import {
+  groupOf,
   hostAndPort,
   isOnion,
+  isPrivate,
   signaledAddress,
   signaledKey,
   sourceOf,
@@ -123,3 +125,58 @@ describe('an address', () => {
     '127.0.0.1:1',
   ])('%s is not', (text) => expect(isOnion(text)).toBe(false));
 });
+
+describe('a private address', () => {
+  it.each([
+    '127.0.0.1:1',
+    '10.1.2.3:1',
+    '172.16.0.1:1',
+    '172.31.255.1:1',
+    '192.168.1.1:1',
+    '169.254.1.1:1',
+    '0.0.0.0:1',
+    '[::1]:1',
+    '[::]:1',
+    '[fd00::1]:1',
+    '[fe80::1]:1',
+    '[::ffff:192.168.1.1]:1',
+    'localhost:1',
+    'Router.LAN:1',
+    'printer.local.:1',
+    'nas.home.arpa:1',
+    'host:1',
+    'ws://127.0.0.1:8080/peer/main',
+    'ws://[::1]:8080/peer/main',
+    'http://localhost:8080',
+  ])('is %s', (private_) => expect(isPrivate(private_)).toBe(true));
+
+  it.each([
+    '192.0.2.7:1',
+    '172.15.0.1:1',
+    '172.32.0.1:1',
+    '11.0.0.1:1',
+    '[2001:db8::1]:1',
+    'host.example:1',
+    'local.example:1',
+    'abcdefghijklmnop.onion:1',
+    'wss://relay.example/peer/main',
+    address,
+    'nonsense',
+    '',
+  ])('is not %s', (public_) => expect(isPrivate(public_)).toBe(false));
+});
+
+it.each([
+  ['192.0.2.7:29092', '192.0.0.0/16'],
+  ['192.0.77.7:1', '192.0.0.0/16'],
+  ['192.1.2.7:1', '192.1.0.0/16'],
+  ['[2001:db8:1::7]:1', '2001:db8::/32'],
+  ['[2001:db8:2::7]:1', '2001:db8::/32'],
+  ['a.b.Host.example:1', 'host.example'],
+  ['host.example.:1', 'host.example'],
+  ['192.168.1.1:1', undefined],
+  ['localhost:1', undefined],
+  ['abcdefghijklmnop.onion:1', undefined],
+  [address, undefined],
+  ['ws://192.0.2.7/peer/main', undefined],
+])('%s is of the group %s', (of, group) => expect(groupOf(of)).toBe(group));

@@ -26,7 +26,7 @@ class Bench {
   constructor(spoken: readonly DialectName[], bothEras = true) {
     const accepts = ['cbc', 'gcm-siv'] as const;
     const identity = { curve: fakeCurve, random: new Seeded(2).random, secret: self.secret, publicKey: self.key };
-    this.links = new Links({ ...identity, network: 'main', accepts }, 64, new Effects());
+    this.links = new Links({ ...identity, network: 'main', accepts }, { maxLinks: 64, count: 0 }, new Effects());
     this.crossing = new Crossing(this.chainBench.chain, this.members, this.links);
     for (const dialect of spoken) this.link(dialect);
     // A reference peer of the older era is about: only then are there two.

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { encodeBlock } from '../../../../core/chain/block.ts';
 import { Effects } from '../../../../core/effects.ts';
-import { type GreetedLink, greetingTimeoutMs, Links, type OpenLink } from '../../../../core/network/links.ts';
+import { greetingTimeoutMs, Links } from '../../../../core/network/links.ts';
+import type { GreetedLink, OpenLink } from '../../../../core/network/open-link.ts';
 import { type DialectName, dialects } from '../../../../core/wire/dialect.ts';
-import { type Greeting, type Message, oursCommit, wireVersion } from '../../../../core/wire/messages.ts';
+import { type Greeting, type Message, wireVersion } from '../../../../core/wire/messages.ts';
 import { Session } from '../../../../core/wire/session.ts';
 import { type Author, authors } from '../../../model/author.ts';
 import { fakeCurve } from '../../../model/fake-curve.ts';
@@ -14,7 +15,7 @@ const start = 50_000;
 const eachDialect: readonly DialectName[] = ['cbc', 'gcm-siv'];
 
 function greetingOf({ key }: Author): Greeting {
-  const version = { ...wireVersion, target: '', branch: 'main', commit: oursCommit };
+  const version = { ...wireVersion, target: '', branch: 'main', commit: '' };
   const nothing = { root: undefined, last: undefined, count: 0n, thin: false, known: [] };
   return { pubkey: key, listen: '127.0.0.1:1', ...nothing, version };
 }
@@ -33,12 +34,12 @@ class Bench {
   #lastLink = 0;
 
   constructor() {
-    this.links = new Links(this.#identity(self), 64, this.effects);
+    this.links = new Links(this.#identity(self), { maxLinks: 64, count: 0 }, this.effects);
   }
 
   open(waitMs = 0, now = start): OpenLink {
     const id = ++this.#lastLink;
-    const session = new Session({ ...this.#identity(b), expected: undefined });
+    const session = new Session({ ...this.#identity(b), dialled: false, expected: undefined });
     this.#others.set(id, { session, heard: [], greeted: 0 });
     const event = { kind: 'linkOpened', link: id, carrier: 'tcp', address: '127.0.0.1:1', dial: undefined } as const;
     this.links.opened({ ...event, dialled: true, remote: undefined }, { waitMs, isFar: false }, now);

@@ -1,96 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { bytesToHex } from '../../../../core/codec/bytes.ts';
 import { Effects } from '../../../../core/effects.ts';
-import type { Effect } from '../../../../core/events.ts';
-import type { Carrier } from '../../../../core/link.ts';
-import { type GreetedLink, greetingTimeoutMs, Links } from '../../../../core/network/links.ts';
+import { greetingTimeoutMs, Links } from '../../../../core/network/links.ts';
+import type { GreetedLink } from '../../../../core/network/open-link.ts';
 import { stalledMs } from '../../../../core/network/outbox.ts';
-import { dialects } from '../../../../core/wire/dialect.ts';
-import { type Greeting, oursCommit, wireVersion } from '../../../../core/wire/messages.ts';
 import { Session } from '../../../../core/wire/session.ts';
 import { type Author, authors } from '../../../model/author.ts';
 import { fakeCurve } from '../../../model/fake-curve.ts';
+import { accepts, Bench, large, phaseOf, self, small, start } from '../../../model/links-bench.ts';
 import { Seeded } from '../../../model/seeded.ts';
-
-const [small, self, large] = authors(3) as [Author, Author, Author];
-const start = 50_000;
-
-function greetingOf(author: Author, commit = oursCommit): Greeting {
-  const version = { ...wireVersion, target: '', branch: 'main', commit };
-  const nothing = { root: undefined, last: undefined, count: 0n, thin: false };
-  return { pubkey: author.key, listen: '127.0.0.1:1', ...nothing, version, known: [] };
-}
-
-function phaseOf(author: Author, ours: boolean, since: number): GreetedLink['phase'] {
-  const greeting = greetingOf(author);
-  const { key, hex } = author;
-  return { kind: 'greeted', greeting, key, hex, ours, dialect: dialects.cbc, quiet: false, since };
-}
-
-const accepts = ['cbc', 'gcm-siv'] as const;
-
-class Bench {
-  readonly effects = new Effects();
-  readonly links: Links;
-  readonly #seeded = new Seeded(1);
-  #lastLink = 0;
-
-  constructor(maxLinks = 64) {
-    const session = { curve: fakeCurve, random: this.#seeded.random, secret: self.secret, publicKey: self.key };
-    this.links = new Links({ accepts, ...session, network: 'main' }, maxLinks, this.effects);
-  }
-
-  /** @returns the link's id */
-  open(dialled = false, now = start, carrier: Carrier = 'memory', address?: string): number {
-    const link = ++this.#lastLink;
-    const event = { kind: 'linkOpened', link, carrier, dial: undefined, dialled, remote: undefined } as const;
-    const isOpen = this.links.opened({ ...event, address: address ?? `m:${link}` }, { waitMs: 0, isFar: false }, now);
-    if (isOpen) this.advance(now);
-    return link;
-  }
-
-  /** What a peer does at the end of an event. */
-  advance(now: number): void {
-    for (const link of this.links.dueToGreet(now)) this.links.greet(link, greetingOf(self), 'cbc', now);
-  }
-
-  /** The first bytes of a greeting of 100, on a link that is open. */
-  speak(link: number): void {
-    this.links.link(link)?.session.receive(Uint8Array.of(100, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2));
-  }
-
-  greet(author: Author, dialled = false, now = start, ours = true): GreetedLink {
-    const id = this.open(dialled, now);
-    const link = this.links.link(id);
-    if (link === undefined) throw new Error('the link is open');
-    const { secret, key: publicKey } = author;
-    const options = { curve: fakeCurve, random: this.#seeded.random, secret, publicKey, network: 'main' };
-    const other = new Session({ ...options, expected: undefined, accepts });
-    link.session.receive(other.greet(greetingOf(author, ours ? oursCommit : ''), 'cbc'));
-    link.phase = phaseOf(author, ours, now);
-    return link as GreetedLink;
-  }
-
-  /** A link that is proven at once. */
-  prove(author: Author, dialled = false, now = start, ours = true): GreetedLink {
-    const link = this.greet(author, dialled, now, ours);
-    this.links.prove(link, now);
-    return link;
-  }
-
-  /** What a peer does at the end of an event. */
-  elapse(now: number): void {
-    for (const { link, reason } of this.links.overdue(now)) this.links.close(link, reason);
-  }
-
-  get ids(): number[] {
-    return this.links.all().map(({ id }) => id);
-  }
-
-  taken<K extends Effect['kind']>(kind: K): Extract<Effect, { kind: K }>[] {
-    return this.effects.take().filter((effect): effect is Extract<Effect, { kind: K }> => effect.kind === kind);
-  }
-}
 
 describe('a link', () => {
   it('is greeted at once by our own greeting', () => {
@@ -100,7 +18,7 @@ describe('a link', () => {
     expect(sent?.link).toBe(link);
     const { secret, key: publicKey } = large;
     const random = new Seeded(2).random;
-    const identity = { curve: fakeCurve, random, secret, publicKey, network: 'main' };
+    const identity = { curve: fakeCurve, random, secret, publicKey, dialled: true, network: 'main' };
     const other = new Session({ ...identity, expected: undefined, accepts });
     const [greeted] = other.receive(sent?.bytes ?? new Uint8Array());
     expect(greeted?.kind === 'greeted' && bytesToHex(greeted.greeting.pubkey)).toBe(self.hex);
@@ -175,15 +93,53 @@ describe('a link', () => {
 });
 
 describe('when there are too many links', () => {
-  it('another one is refused', () => {
+  it('another one is refused when we dialled them all', () => {
     const bench = new Bench(2);
-    bench.prove(small);
-    bench.prove(large);
+    bench.prove(small, true);
+    bench.prove(large, true);
     bench.effects.take();
     const refused = bench.open();
     expect(bench.taken('close')).toMatchObject([{ link: refused }]);
     expect(bench.ids).not.toContain(refused);
     expect(bench.links.takeEnded()).toEqual([]);
+  });
+
+  it('a newcomer is let in until it is proven, and then one that dialled us goes for it', () => {
+    const bench = new Bench(6, 2);
+    const ours = [bench.prove(small, true), bench.prove(large, true)];
+    const theirs = authors(4, 20).map((author) => bench.prove(author));
+    bench.effects.take();
+    const [author] = authors(1, 30) as [Author];
+    const newcomer = bench.greet(author, false, start + 60_000);
+    expect(bench.taken('close')).toEqual([]);
+    bench.links.prove(newcomer, start + 60_000);
+    const [closed, ...more] = bench.taken('close');
+    expect(more).toEqual([]);
+    expect(theirs.map(({ id }) => id)).toContain(closed?.link);
+    expect(bench.ids).toEqual(expect.arrayContaining([...ours.map(({ id }) => id), newcomer.id]));
+    const next = bench.open(false, start + 60_001);
+    expect(bench.taken('close')).toMatchObject([{ link: next }]);
+  });
+
+  it('none of those that we dial, whatever their state, goes for one that dials us', () => {
+    const bench = new Bench(4, 2);
+    const dialling = [bench.open(true), bench.open(true)];
+    for (let count = 0; count < 20; count++) bench.open(false, start + 2_000 + count);
+    expect(bench.ids).toEqual(expect.arrayContaining(dialling));
+    expect(bench.ids.length).toBeLessThanOrEqual(4);
+  });
+
+  it('half of them are the most for one network', () => {
+    const bench = new Bench(8);
+    for (const [place, author] of authors(4, 20).entries()) {
+      const link = bench.prove(author);
+      Object.assign(link, { carrier: 'tcp', address: `203.0.113.${place}:1` });
+    }
+    bench.effects.take();
+    const refused = bench.open(false, start, 'tcp', '203.0.77.7:1');
+    expect(bench.taken('close')).toMatchObject([{ link: refused }]);
+    const taken = bench.open(false, start, 'tcp', '198.51.100.7:1');
+    expect(bench.ids).toContain(taken);
   });
 
   it('the oldest that has sent nothing for a second makes room', () => {
@@ -354,7 +310,7 @@ describe('two links to one peer', () => {
       const ends = [mine, theirs].map((own) => {
         const links = new Links(
           { accepts, curve: fakeCurve, random: seeded.random, secret: own.secret, publicKey: own.key, network: 'main' },
-          64,
+          { maxLinks: 64, count: 0 },
           new Effects(),
         );
         const other = own === mine ? theirs : mine;

@@ -137,6 +137,24 @@ describe('who is online', () => {
   });
 });
 
+describe('since when a key is online', () => {
+  it('is when it came, or came back after it was gone, by whatever shows it', () => {
+    const members = make();
+    members.heard(b.keepAlive(1), start);
+    members.heard(b.keepAlive(2), start + 2_000);
+    expect(members.onlineSince(b.key, start + 4_499)).toBe(start);
+    expect(members.onlineSince(b.key, start + 4_500)).toBeUndefined();
+    members.provenBy(b.key, start + 5_000, true);
+    expect(members.onlineSince(b.key, start + 5_000)).toBe(start + 5_000);
+    members.announced(c.key, 1, start + 100);
+    members.announced(c.key, 2, start + 9_000);
+    expect(members.onlineSince(c.key, start + 60_000)).toBe(start + 100);
+    members.gone(c.key, false, start + 60_000);
+    expect(members.onlineSince(c.key, start + 60_000)).toBeUndefined();
+    expect(members.onlineSince(d.key, start)).toBeUndefined();
+  });
+});
+
 describe('what is remembered', () => {
   it('is the newest KeepAlive of each known key', () => {
     const members = make();

@@ -31,7 +31,7 @@ describe('an address that cannot be reached', () => {
   ])('is not told of when it is %s', (_, isWanted, address) => {
     const bench = new Bench();
     if (isWanted) bench.neighbours.want(address, start);
-    else bench.neighbours.told(address, start);
+    else bench.told(address);
     bench.dial();
     bench.fail(address);
     bench.dial();
@@ -40,10 +40,10 @@ describe('an address that cannot be reached', () => {
 
   it('is never dialled when it is our own', () => {
     const bench = new Bench(3, { listen: wanted });
-    bench.neighbours.told(wanted, start);
+    bench.told(wanted);
     expect(bench.dial()).toEqual([]);
     bench.ownAddress.lent('relay.example:4000');
-    bench.neighbours.told('relay.example:4000', start);
+    bench.told('relay.example:4000');
     expect(bench.dial()).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../../../core/config.ts';
-import { signaledAddress, unreachableAddress } from '../../../../core/network/addresses.ts';
+import { signaledAddress } from '../../../../core/network/addresses.ts';
 import { Author } from '../../../model/author.ts';
-import { Bench, self, start } from '../../../model/neighbours-bench.ts';
+import { Bench, start } from '../../../model/neighbours-bench.ts';
 
 const other = new Author(2);
 
@@ -94,11 +94,12 @@ describe('an address the user gave', () => {
 
   it('that we were told of before is dialled at once, whatever it waited for', () => {
     const bench = new Bench();
-    bench.told('ws://a');
-    bench.dial();
-    bench.fail('ws://a');
-    bench.neighbours.want('ws://a', bench.now);
-    expect(bench.dial()).toEqual(['ws://a']);
+    const address = '192.0.2.7:29092';
+    bench.told(address);
+    expect(bench.dial()).toEqual([address]);
+    bench.fail(address);
+    bench.neighbours.want(address, bench.now);
+    expect(bench.dial()).toEqual([address]);
   });
 
   it('can be linked from the other side while we dial', () => {
@@ -108,91 +109,6 @@ describe('an address the user gave', () => {
     bench.link('ws://a');
     bench.fail('ws://a');
     expect(bench.untilDialled(5_000)).toBeUndefined();
-  });
-});
-
-describe('addresses we were told of', () => {
-  const many = Array.from({ length: 20 }, (_, place) => `ws://${place}`);
-
-  it('are dialled until so many links are there as a peer wants', () => {
-    const bench = new Bench(3);
-    bench.told(...many);
-    const dialled = bench.dial();
-    expect(dialled).toHaveLength(3);
-    expect(bench.dial()).toEqual([]);
-    for (const address of dialled) bench.link(address);
-    expect(bench.dial()).toEqual([]);
-    bench.unlink(dialled[0] ?? '');
-    expect(bench.dial()).toHaveLength(1);
-  });
-
-  it('count links that others opened, not those the user wanted', () => {
-    const bench = new Bench(3);
-    bench.neighbours.want('ws://wanted', start);
-    bench.dial();
-    bench.link('ws://wanted');
-    bench.link('from elsewhere');
-    bench.told(...many);
-    expect(bench.dial()).toHaveLength(2);
-  });
-
-  it('are never our own, nor the one that nobody can dial', () => {
-    const bench = new Bench();
-    bench.told(signaledAddress(self.key), unreachableAddress);
-    expect(bench.untilDialled(1_000)).toBeUndefined();
-  });
-
-  it('are not dialled when they lead to a peer that is linked', () => {
-    const other = new Author(2);
-    const bench = new Bench();
-    bench.link('somehow', other.hex);
-    bench.told(signaledAddress(other.key), signaledAddress(new Author(3).key));
-    expect(bench.dial()).toEqual([signaledAddress(new Author(3).key)]);
-  });
-
-  it('are left alone for a while after a failure, and forgotten after three in a row', () => {
-    const bench = new Bench();
-    bench.told('ws://a');
-    const waits: (number | undefined)[] = [];
-    for (let failures = 0; failures < 3; failures++) {
-      waits.push(bench.untilDialled(60_000));
-      bench.fail('ws://a');
-    }
-    expect(waits[0]).toBe(0);
-    expect(waits[1]).toBeGreaterThanOrEqual(1_600);
-    expect(waits[2]).toBeGreaterThanOrEqual(3_200);
-    expect(bench.untilDialled(60_000)).toBeUndefined();
-  });
-
-  it('are dialled at once when we are told again: they are there again', () => {
-    const bench = new Bench();
-    bench.told('ws://a');
-    bench.dial();
-    bench.fail('ws://a');
-    bench.told('ws://a');
-    expect(bench.dial()).toEqual(['ws://a']);
-  });
-
-  it('are bounded, at the cost of those that have waited longest', () => {
-    const bench = new Bench(1_000);
-    bench.neighbours.want('ws://wanted', start);
-    bench.told(...Array.from({ length: 400 }, (_, place) => `ws://told-${place}`));
-    const dialled = bench.dial();
-    expect(dialled).toHaveLength(256);
-    expect(dialled).toContain('ws://wanted');
-    expect(dialled).toContain('ws://told-399');
-    expect(dialled).not.toContain('ws://told-0');
-    bench.told('ws://one-more');
-    expect(bench.dial()).toEqual([]);
-  });
-
-  it('make no deadline in the past while there are links enough', () => {
-    const bench = new Bench(1);
-    bench.link('x');
-    bench.told(...many);
-    bench.now += 500;
-    expect(bench.dial()).toEqual([]);
-    expect(bench.neighbours.deadline).toBeGreaterThan(bench.now);
   });
 });
 
@@ -259,6 +175,7 @@ describe('the manner in which an address is greeted', () => {
   it('remembers what was spoken there last, and is not patient any more', () => {
     const bench = new Bench();
     bench.told(tcp);
+    bench.dial();
     bench.neighbours.again(tcp, { dialect: undefined, patient: true, thin: true }, start);
     bench.neighbours.spoke(tcp, 'gcm-siv');
     expect(bench.neighbours.manner(tcp)).toEqual({ dialect: 'gcm-siv', patient: false, thin: true });

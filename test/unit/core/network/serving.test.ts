@@ -4,7 +4,7 @@ import { bytesToHex } from '../../../../core/codec/bytes.ts';
 import type { Hash } from '../../../../core/crypto/keys.ts';
 import { hashHex } from '../../../../core/crypto/keys.ts';
 import type { Effect } from '../../../../core/events.ts';
-import type { GreetedLink } from '../../../../core/network/links.ts';
+import type { GreetedLink } from '../../../../core/network/open-link.ts';
 import { Outbox, windowBytes } from '../../../../core/network/outbox.ts';
 import { Serving } from '../../../../core/network/serving.ts';
 import { dialects } from '../../../../core/wire/dialect.ts';

@@ -1,106 +1,43 @@
 import { describe, expect, it } from 'vitest';
-import { bytesToHex } from '../../../../core/codec/bytes.ts';
-import { type Hash, hashHex } from '../../../../core/crypto/keys.ts';
-import { type BlockRequest, type GivenUp, Sync } from '../../../../core/network/sync.ts';
+import { hashHex } from '../../../../core/crypto/keys.ts';
 import { Seeded } from '../../../model/seeded.ts';
-
-const start = 1_000;
-const hash = (name: number) => new Uint8Array(32).fill(name) as Hash;
-/** Blocks of our own chain, newest first. */
-const below = (blocks: number) => (blocks < 10 ? hash(100 + blocks) : undefined);
-
-/** Moves a sync through time as a peer does, and keeps what it asks for. */
-class Bench {
-  now = start;
-  readonly otherRoot = new Set<number>();
-  readonly checking = new Set<number>();
-  readonly requests: { readonly at: number; readonly link: number; readonly start: string | undefined }[] = [];
-  readonly givenUp: GivenUp[] = [];
-  readonly sync: Sync;
-
-  /** @param height of our chain; @param short whether asking from none helps */
-  constructor(height = 10, short = false) {
-    this.sync = new Sync({
-      below: (blocks) => (blocks < height ? below(blocks) : undefined),
-      short,
-      hasOtherRoot: (link) => this.otherRoot.has(link),
-      isChecking: (link) => this.checking.has(link),
-    });
-  }
-
-  want(link: number, target: number, count = 50): void {
-    this.sync.want(link, { target: hash(target), count });
-    this.event();
-  }
-
-  /** The end of an event. */
-  event(): void {
-    const { again, givenUp } = this.sync.elapse(this.now);
-    this.#keep(again);
-    this.givenUp.push(...givenUp);
-    this.#keep(this.sync.next(this.now));
-    const { deadline } = this.sync;
-    if (deadline !== undefined) expect(deadline).toBeGreaterThan(this.now);
-  }
-
-  /** To a time, waking at every deadline on the way. */
-  until(time: number): void {
-    for (let wakes = 0; ; wakes++) {
-      if (wakes > 1_000) throw new Error('it wakes without end');
-      const { deadline } = this.sync;
-      if (deadline === undefined || deadline > time) break;
-      this.now = deadline;
-      this.event();
-    }
-    this.now = time;
-  }
-
-  /** A block comes on this link. */
-  block(link: number, kind: 'held' | 'new' | 'side' | 'moved'): boolean {
-    const open = this.sync.arrived(link, kind === 'held', this.now);
-    if (open && kind !== 'held' && kind !== 'new') this.sync.useful(link, kind === 'moved', this.now);
-    this.event();
-    return open;
-  }
-
-  get asked(): (string | undefined)[] {
-    return this.requests.map(({ start: from }) => from);
-  }
-
-  #keep(requests: readonly BlockRequest[]): void {
-    for (const { link, start: from } of requests) {
-      this.requests.push({
-        at: this.now - start,
-        link,
-        start: from === undefined ? undefined : bytesToHex(from).slice(0, 2),
-      });
-    }
-  }
-}
+import { hash, SyncBench, start } from '../../../model/sync-bench.ts';
 
 /** What is asked from when so many blocks back. */
 const back = (...blocks: readonly number[]) => blocks.map((count) => (100 + count).toString(16));
 
 describe('a neighbour that holds what we do not', () => {
   it('is asked at once for what follows our tip', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     bench.want(1, 7);
     expect(bench.requests).toEqual([{ at: 0, link: 1, start: back(0)[0] }]);
     expect([bench.sync.isOpen(1), bench.sync.isOpen(2), bench.sync.busy(start)]).toEqual([true, false, true]);
     expect([bench.sync.wanted(1), bench.sync.target]).toEqual([hashHex(hash(7)), 50]);
   });
 
-  it('that answers nothing is asked a second later from 1, 2, 4 and 8 blocks further back', () => {
-    const bench = new Bench();
+  it('that answers nothing is asked a second later from 1, 2, 4, 8 blocks further back, and from the oldest', () => {
+    const bench = new SyncBench();
     bench.want(1, 7);
-    bench.until(start + 5_500);
-    expect(bench.asked).toEqual(back(0, 1, 2, 4, 8));
-    expect(bench.requests.map(({ at }) => at)).toEqual([0, 1_000, 2_000, 3_000, 4_000]);
+    bench.until(start + 6_500);
+    expect(bench.asked).toEqual(back(0, 1, 2, 4, 8, 9));
+    expect(bench.requests.map(({ at }) => at)).toEqual([0, 1_000, 2_000, 3_000, 4_000, 5_000]);
     expect(bench.givenUp).toEqual([{ link: 1, hasMoved: false }]);
   });
 
+  it('is asked again from where the store is still looking, as soon as it has found that', () => {
+    const bench = new SyncBench();
+    bench.unread.add(2);
+    bench.want(1, 7);
+    bench.until(start + 2_450);
+    expect(bench.asked).toEqual(back(0, 1));
+    bench.unread.clear();
+    bench.until(start + 3_000);
+    expect(bench.requests.map(({ at }) => at)).toEqual([0, 1_000, 2_500]);
+    expect(bench.asked).toEqual(back(0, 1, 2));
+  });
+
   it('is asked from none at last when our chain is short', () => {
-    const bench = new Bench(10, true);
+    const bench = new SyncBench(10, true);
     bench.want(1, 7);
     bench.until(start + 5_500);
     expect(bench.asked).toEqual([...back(0, 1, 2, 4, 8), undefined]);
@@ -110,21 +47,21 @@ describe('a neighbour that holds what we do not', () => {
   });
 
   it('is asked from no further back than our chain goes', () => {
-    const bench = new Bench(3, true);
+    const bench = new SyncBench(3, true);
     bench.want(1, 7);
     bench.until(start + 4_500);
     expect(bench.asked.slice(0, 4)).toEqual([...back(0, 1, 2), undefined]);
   });
 
   it('is asked from none when we hold nothing', () => {
-    const bench = new Bench(0, true);
+    const bench = new SyncBench(0, true);
     bench.want(1, 7);
     bench.until(start + 500);
     expect(bench.asked).toEqual([undefined]);
   });
 
   it('is asked from none only, when its chain has another root', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     bench.otherRoot.add(1);
     bench.want(1, 7);
     bench.until(start + 1_500);
@@ -133,7 +70,7 @@ describe('a neighbour that holds what we do not', () => {
   });
 
   it('has sent what was wanted when the block is held, whoever brought it', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     bench.want(1, 7);
     bench.want(2, 7);
     bench.sync.held(hashHex(hash(8)));
@@ -145,7 +82,7 @@ describe('a neighbour that holds what we do not', () => {
   });
 
   it('is asked again only after a rest, longer each time', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     bench.want(1, 7);
     const rests: number[] = [];
     for (let round = 0; round < 6; round++) {
@@ -161,7 +98,7 @@ describe('a neighbour that holds what we do not', () => {
   });
 
   it('that names another block is asked at once, though it is resting', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     bench.want(1, 7);
     bench.until(start + 6_000);
     const { length } = bench.requests;
@@ -172,7 +109,7 @@ describe('a neighbour that holds what we do not', () => {
 
 describe('while blocks come', () => {
   it('nothing is asked again, for 10 s after the last one that was of use', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     bench.want(1, 7);
     for (let count = 0; count < 20; count++) {
       bench.until(bench.now + 900);
@@ -187,7 +124,7 @@ describe('while blocks come', () => {
   });
 
   it('nobody else is asked, or a peer that joins would be sent the chain by everybody', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     for (const link of [1, 2, 3]) bench.want(link, 7);
     for (let count = 0; count < 10; count++) {
       bench.until(bench.now + 900);
@@ -201,7 +138,7 @@ describe('while blocks come', () => {
   });
 
   it('three are asked at one time at most, and all in turn', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     for (let link = 1; link <= 6; link++) bench.want(link, 10 + link);
     bench.until(start + 4_600);
     expect(new Set(bench.requests.map(({ link }) => link))).toEqual(new Set([1, 2, 3]));
@@ -210,7 +147,7 @@ describe('while blocks come', () => {
   });
 
   it('that were not asked for count for nothing', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     expect(bench.block(1, 'new')).toBe(false);
     bench.want(1, 7);
     expect(bench.block(2, 'new')).toBe(false);
@@ -219,7 +156,7 @@ describe('while blocks come', () => {
   });
 
   it('whose checks are under way, the request is not over', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     bench.want(1, 7);
     bench.block(1, 'new');
     bench.checking.add(1);
@@ -232,7 +169,7 @@ describe('while blocks come', () => {
   });
 
   it('that we hold already, the neighbour has left the branch of the block that it named', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     bench.want(1, 7);
     bench.until(start + 1_000);
     bench.block(1, 'held');
@@ -242,7 +179,7 @@ describe('while blocks come', () => {
   });
 
   it('and the neighbour names a newer one, the rest of the old is not waited for', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     bench.want(1, 7);
     bench.block(1, 'moved');
     bench.want(1, 8);
@@ -254,7 +191,7 @@ describe('while blocks come', () => {
 
 describe('a request that becomes slow', () => {
   it('wakes us then, for others may be asked, and blocks written', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     bench.want(1, 7);
     bench.until(start + 500);
     bench.block(1, 'moved');
@@ -269,7 +206,7 @@ describe('a request that becomes slow', () => {
 
 describe('a neighbour that lies', () => {
   it('keeps nobody from writing for longer than 1.5 s at a time, and in the end not at all', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     const busy: number[] = [];
     for (let name = 0; name < 30; name++) {
       bench.want(1, 200 + name);
@@ -284,7 +221,7 @@ describe('a neighbour that lies', () => {
   });
 
   it('does not do so by many links that come and go either', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     let busyMs = 0;
     for (let link = 1; link <= 50; link++) {
       bench.want(link, 200);
@@ -299,7 +236,7 @@ describe('a neighbour that lies', () => {
   });
 
   it('is trusted again once blocks come that move the chain', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     for (let link = 1; link <= 10; link++) {
       bench.want(link, 200);
       bench.until(bench.now + 500);
@@ -315,7 +252,7 @@ describe('a neighbour that lies', () => {
   });
 
   it('does not hold its request open by blocks that are of no use', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     bench.want(1, 7);
     const opened = bench.now;
     while (bench.requests.length === 1 && bench.now < opened + 60_000) {
@@ -326,7 +263,7 @@ describe('a neighbour that lies', () => {
   });
 
   it('cannot do so while they are under check either, and does not wake us without end', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     bench.want(1, 7);
     bench.checking.add(1);
     bench.until(start + 120_000);
@@ -334,7 +271,7 @@ describe('a neighbour that lies', () => {
   });
 
   it('and sent a block that is none is left alone for a minute, whatever it names', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     bench.want(1, 7);
     bench.sync.useless(1, bench.now);
     bench.event();
@@ -349,7 +286,7 @@ describe('a neighbour that lies', () => {
 
 describe('what is refused', () => {
   it('is looked at again only then, even if another block is named', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     bench.want(1, 7);
     bench.sync.refuse(1, start + 5_000);
     bench.sync.refuse(2, start + 5_000);
@@ -361,7 +298,7 @@ describe('what is refused', () => {
   });
 
   it('is asked for anew when our root is another', () => {
-    const bench = new Bench();
+    const bench = new SyncBench();
     bench.want(1, 7);
     bench.sync.refuse(1, start + 5_000);
     bench.sync.rootChanged();
@@ -374,7 +311,7 @@ describe('whatever happens', () => {
   it('it wakes later than it was woken, and ends with nothing wanted when all is held', () => {
     const seeded = new Seeded(6);
     for (let round = 0; round < 200; round++) {
-      const bench = seeded.chance(0.5) ? new Bench() : new Bench(seeded.below(12), true);
+      const bench = seeded.chance(0.5) ? new SyncBench() : new SyncBench(seeded.below(12), true);
       for (let step = 0; step < 60; step++) {
         const link = 1 + seeded.below(4);
         const action = seeded.below(9);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bytesToHex, hexToBytes } from '../../../../core/codec/bytes.ts';
-import { isPublicKey } from '../../../../core/crypto/keys.ts';
+import { isPublicKey, type PublicKey } from '../../../../core/crypto/keys.ts';
 import { CodecError } from '../../../../core/errors.ts';
 import { packExtension, unpackExtension } from '../../../../core/wire/carrier.ts';
 
@@ -22,6 +22,37 @@ describe('a message in the carrier', () => {
     for (const kind of ['ping', 'pong'] as const) {
       expect(unpackExtension(packExtension({ kind, nonce: 2n ** 64n - 1n }))).toEqual({ kind, nonce: 2n ** 64n - 1n });
     }
+  });
+});
+
+describe('a hello', () => {
+  const ephemeral = hexToBytes(`02${'ab'.repeat(32)}`) as PublicKey;
+
+  it('comes back as it was, with a key and without one, of the shortest network and of the longest', () => {
+    for (const network of ['a', 'main', 'z'.repeat(64)]) {
+      for (const key of [ephemeral, undefined]) {
+        const hello = { kind: 'hello', network, features: 0xffff_ffff, ephemeral: key } as const;
+        expect(unpackExtension(packExtension(hello))).toEqual(hello);
+      }
+    }
+  });
+
+  it('is two items for the network main, of type 1', () => {
+    const items = packExtension({ kind: 'hello', network: 'main', features: 0, ephemeral });
+    expect(items.map((item) => item.length)).toEqual([33, 33]);
+    expect(bytesToHex(items[0] as PublicKey)).toMatch(/^006d637801012e000000040000006d61696e0000000001/);
+  });
+
+  it('of a longer name of a network is none', () => {
+    const [first, ...rest] = packExtension({
+      kind: 'hello',
+      network: 'z'.repeat(64),
+      features: 0,
+      ephemeral: undefined,
+    });
+    const longer = (first as PublicKey).slice();
+    longer[10] = 65;
+    expect(() => unpackExtension([longer, ...rest])).toThrow(CodecError);
   });
 });
 

@@ -7,13 +7,13 @@ import { encode } from '../../../../core/codec/codec.ts';
 import type { PublicKey } from '../../../../core/crypto/keys.ts';
 import { type DialectName, dialects } from '../../../../core/wire/dialect.ts';
 import { identify, isHostAndPort } from '../../../../core/wire/identify.ts';
-import { type Greeting, wireVersion } from '../../../../core/wire/messages.ts';
+import { type Greeting, oursCommit, wireVersion } from '../../../../core/wire/messages.ts';
 import { greetingOf, heardIn, identity } from '../../../model/session-parts.ts';
 import { prefixed } from '../../../model/signature-cases.ts';
 import { messageVector, sessionVector } from '../../../model/vectors.ts';
 
 const [alice, bob] = [identity(0), identity(1)];
-const version = greetingOf(bob).version;
+const version = { ...greetingOf(bob).version, commit: oursCommit };
 const error = (code: string) => expect.objectContaining({ name: 'SessionError', code });
 const payloadIn = (dialect: DialectName, changed: Partial<Greeting> = {}) =>
   encode(dialects[dialect].messages, { kind: 'greeting', ...greetingOf(bob, changed) });
@@ -26,14 +26,18 @@ describe('a greeting in cbc', () => {
   const seen = (changed: Partial<Greeting>) => seenIn('cbc', changed);
 
   it('of ours is known by its commit', () => {
-    expect(seen({})).toEqual({ greeting: greetingOf(bob), ours: true });
+    expect(seen({ version })).toEqual({ greeting: greetingOf(bob, { version }), ours: true });
     expect(seen({ version: { ...version, commit: 'mcx1-2026' } }).ours).toBe(true);
   });
 
   it('of the reference is taken, whatever its branch', () => {
-    for (const commit of ['', 'b9b851c9', 'MCX0', 'xmcx0']) {
+    for (const commit of ['', 'b9b851c9', 'MCX1', 'xmcx1', 'mcx']) {
       expect(seen({ version: { ...version, branch: 'other', commit } }).ours).toBe(false);
     }
+  });
+
+  it('of ours from before the secure upgrade counts for the reference', () => {
+    expect(seen({ version: { ...version, branch: 'other', commit: 'mcx0' } }).ours).toBe(false);
   });
 
   it.each([

@@ -10,6 +10,7 @@ import { bytesToHex, concatBytes, equalBytes } from '../../../../core/codec/byte
 import { encode } from '../../../../core/codec/codec.ts';
 import { SessionError } from '../../../../core/errors.ts';
 import { type DialectName, dialects } from '../../../../core/wire/dialect.ts';
+import { oursCommit } from '../../../../core/wire/messages.ts';
 import type { Arrived, Session } from '../../../../core/wire/session.ts';
 import { flippedBits, lengthEdited, spliced, spoilt, truncated } from '../../../model/mutations.ts';
 import { messageKinds, randomMessage } from '../../../model/random-values.ts';
@@ -42,6 +43,7 @@ class Bob {
   readonly #dialect: DialectName;
   readonly #greeting: Uint8Array;
   readonly #greetingPayload: Uint8Array;
+  readonly #oursPayload: Uint8Array;
   readonly #payloads: readonly Uint8Array[];
   /** By nonce, each payload sealed: most frames are good ones, and sealing takes time. */
   readonly #good = new Map<number, readonly Uint8Array[]>();
@@ -54,6 +56,8 @@ class Bob {
     this.#frames = framesFrom(bob, alice, dialect);
     this.#greeting = this.#frames.greeting({ listen: 'host.example:29092' });
     this.#greetingPayload = this.#frames.greetingPayload({ listen: 'host.example:29092' });
+    const version = { ...greetingOf(bob).version, commit: oursCommit };
+    this.#oursPayload = this.#frames.greetingPayload({ version });
     const kinds = messageKinds[dialect];
     // 64 messages of every kind.
     this.#payloads = Array.from({ length: 64 }, (_, i) =>
@@ -124,7 +128,7 @@ class Bob {
   }
 
   #spoiltGreeting(seeded: Seeded): Uint8Array {
-    const [frame, payload] = [this.#greeting, this.#greetingPayload];
+    const [frame, payload] = [this.#greeting, seeded.pick([this.#greetingPayload, this.#oursPayload])];
     if (seeded.chance(0.5)) {
       return dialects[this.#dialect].framing.greetingFrame(spoilt(seeded, payload, seeded.pick(this.#payloads)));
     }
@@ -172,6 +176,7 @@ function piecesOf(seeded: Seeded, { frames, sealed }: Round): Uint8Array[] {
 function reencoded(arrived: Arrived, dialect: DialectName): Uint8Array | 'dropped' {
   if (arrived.kind === 'dropped') return 'dropped';
   const { messages } = dialects[dialect];
+  if (arrived.kind === 'upgraded') throw new Error('a session of a reference peer is not upgraded');
   return arrived.kind === 'message'
     ? encode(messages, arrived.message)
     : encode(messages, { kind: 'greeting', ...arrived.greeting });
@@ -195,7 +200,16 @@ const twinOptions = {
 
 /** The fuzz is worth nothing if it only ever meets one door. */
 const doors = {
-  cbc: ['frame-too-long', 'bad-greeting', 'bad-version', 'other-network', 'bad-frame', 'bad-message', 'reflected'],
+  cbc: [
+    'frame-too-long',
+    'bad-greeting',
+    'bad-version',
+    'other-network',
+    'bad-hello',
+    'bad-frame',
+    'bad-message',
+    'reflected',
+  ],
   'gcm-siv': ['frame-too-long', 'bad-greeting', 'bad-version', 'bad-frame', 'bad-message', 'reflected'],
 };
 

@@ -211,7 +211,7 @@ describe('nothing of the tab gets through', () => {
       'a greeting of another network',
       Buffer.from(
         greetingFrame(tab, 'cbc', {
-          version: { major: 0, minor: 1, patch: 0, target: '', branch: 'other', commit: 'mcx0' },
+          version: { major: 0, minor: 1, patch: 0, target: '', branch: 'other', commit: 'mcx1' },
         }),
       ),
     ],

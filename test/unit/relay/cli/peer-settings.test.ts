@@ -27,8 +27,9 @@ describe('the settings of a peer', () => {
         network: 'main',
         thin: false,
         dataGatherTimeMs: 750,
-        riddle: { nextCandidates: 3, forcedRestart: true },
+        riddle: { nextCandidates: 3, forcedRestart: 'majority' },
         wire: 'auto',
+        requireUpgrade: false,
         root: undefined,
         committee: [],
       },
@@ -40,7 +41,19 @@ describe('the settings of a peer', () => {
 
   it('are read from flags', () => {
     const flags = ['--host', '::1', '--port', '0', '--data', 'd', '--network', 'n', '--conn', 'a:1', 'b:2', '--thin'];
-    const more = ['--gather', '10', '--candidates', '1', '--forced-restart', 'off', '--wire', 'cbc', '--root', root];
+    const more = [
+      '--gather',
+      '10',
+      '--candidates',
+      '1',
+      '--forced-restart',
+      'off',
+      '--wire',
+      'cbc',
+      '--root',
+      root,
+      '--require-upgrade',
+    ];
     expect(
       settings(...flags, ...more, '--log', 'debug', '--log-format', 'json', '--conn', 'c:3', '--announce-by', 'x:9'),
     ).toEqual({
@@ -50,8 +63,9 @@ describe('the settings of a peer', () => {
         network: 'n',
         thin: true,
         dataGatherTimeMs: 10,
-        riddle: { nextCandidates: 1, forcedRestart: false },
+        riddle: { nextCandidates: 1, forcedRestart: 'never' },
         wire: 'cbc',
+        requireUpgrade: true,
         root,
         committee: [],
       },
@@ -72,8 +86,11 @@ describe('the settings of a peer', () => {
     ['MCCLOUD_THIN', 'off', { config: { thin: false } }],
     ['MCCLOUD_GATHER', '5', { config: { dataGatherTimeMs: 5 } }],
     ['MCCLOUD_CANDIDATES', '5', { config: { riddle: { nextCandidates: 5 } } }],
-    ['MCCLOUD_FORCED_RESTART', 'off', { config: { riddle: { forcedRestart: false } } }],
+    ['MCCLOUD_FORCED_RESTART', 'off', { config: { riddle: { forcedRestart: 'never' } } }],
+    ['MCCLOUD_FORCED_RESTART', 'on', { config: { riddle: { forcedRestart: 'majority' } } }],
+    ['MCCLOUD_FORCED_RESTART', 'strict', { config: { riddle: { forcedRestart: 'strict' } } }],
     ['MCCLOUD_WIRE', 'gcm-siv', { config: { wire: 'gcm-siv' } }],
+    ['MCCLOUD_REQUIRE_UPGRADE', 'on', { config: { requireUpgrade: true } }],
     ['MCCLOUD_ROOT', root, { config: { root } }],
     ['MCCLOUD_COMMITTEE', `02${root},03${root}`, { config: { committee: [`02${root}`, `03${root}`] } }],
     ['MCCLOUD_LOG', 'warn', { log: { level: 'warn', format: 'text' } }],
@@ -150,6 +167,7 @@ describe('a peer behind a proxy', () => {
     const usage = (message: string) =>
       expect.objectContaining({ name: 'CommandError', exitCode: 2, message: expect.stringContaining(message) });
     expect(() => settings('--proxy', '127.0.0.1:9050')).toThrow(usage('--announce-by'));
+    expect(() => settings('--require-upgrade', '--wire', 'gcm-siv')).toThrow(usage('exclude each other'));
     expect(() => settings(...proxied, '--conn', 'ws://a/peer/main')).toThrow(usage('ws://a/peer/main'));
   });
 });

@@ -10,7 +10,7 @@ import type { Block } from '../../../../core/chain/block.ts';
 import { nodeVerifier } from '../../../../relay/curve.ts';
 import { folderDisk } from '../../../../relay/store/disk.ts';
 import { FileStore } from '../../../../relay/store/files.ts';
-import { noChange } from '../../../contract/material.ts';
+import { ChainMaker, noChange } from '../../../contract/material.ts';
 import { storedBlocks } from '../../../model/stage.ts';
 
 const reference = fileURLToPath(new URL('../../../vectors/folder-reference', import.meta.url));
@@ -25,10 +25,15 @@ export function useFolder(): (name: string) => string {
   return (name) => join(folder, name);
 }
 
+/** With a branch that lost, and votes: neither is part of what is verified or exported. */
 export async function writeFolder(folder: string, chain: readonly Block[]): Promise<void> {
   const store = new FileStore(folderDisk(folder), nodeVerifier);
   await store.open();
-  await store.change({ ...noChange, append: storedBlocks(chain) });
+  const [root] = chain;
+  const maker = new ChainMaker(1);
+  const sideAdded = root === undefined ? [] : maker.branch(2, { ...maker.block(undefined), hash: root.hash });
+  const notes = [{ name: 'votes', bytes: maker.bytes(9) }] as const;
+  await store.change({ ...noChange, append: storedBlocks(chain), sideAdded, notes });
   await store.close();
 }
 

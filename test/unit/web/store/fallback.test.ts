@@ -6,12 +6,13 @@ import { IDBFactory } from 'fake-indexeddb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bytesToHex } from '../../../../core/codec/bytes.ts';
 import { StoreError } from '../../../../core/errors.ts';
-import type { Change, StoredBlock } from '../../../../core/storage/store.ts';
+import type { Change, SideBlock, StoredBlock } from '../../../../core/storage/store.ts';
 import { FallbackStore } from '../../../../web/store/fallback.ts';
 import { IndexedDbStore } from '../../../../web/store/indexeddb.ts';
 import { FrameWriter } from '../../../../web/store/zstd.ts';
-import { ChainMaker, noChange } from '../../../contract/material.ts';
+import { besideMain, ChainMaker, noChange } from '../../../contract/material.ts';
 import { storeContract } from '../../../contract/store.ts';
+import { expectNotes, expectSide } from '../../../contract/store-expectations.ts';
 
 const frames = new FrameWriter();
 const name = 'mccloud/main/0';
@@ -226,7 +227,44 @@ describe('when IndexedDB takes no more', () => {
     expect(await store.blocks(6, 2, unlimited)).toHaveLength(0);
   });
 
-  it('still keeps the signing journal and what is pending for the next time', async () => {
+  it('goes on with the blocks beside the main chain, those of before among them', async () => {
+    const store = storeOver(new Failing(1));
+    await store.open();
+    const maker = new ChainMaker(1);
+    const chain = maker.chain(5);
+    const [root, second] = chain as [StoredBlock, StoredBlock];
+    const [won, old, gone] = maker.branch(3, root) as [SideBlock, SideBlock, SideBlock];
+    await store.change({ ...append(...chain.slice(0, 3)), sideAdded: [old, won, gone] });
+    const left = chain.slice(1, 3).map((block, place) => besideMain(block, chain[place] as StoredBlock));
+    const change = { cutTo: 1, append: [{ ...won, items: [] }], sideAdded: left, sideRemoved: [won.hash] };
+    const changing = store.change({ ...noChange, ...change });
+    await expectSide(store, [old, ...left, gone], [won]);
+    await changing;
+    expect(store.kind).toBe('memory');
+    await store.change({ ...noChange, sideRemoved: [gone.hash] });
+    await expectSide(store, [old, ...left], [won, gone]);
+    await store.change({ ...noChange, cutTo: 0, append: [] });
+    await expectSide(store, [old, ...left], [won, gone]);
+    const back = { ...noChange, append: [root, second], sideRemoved: [second.hash] };
+    await store.change(back);
+    await expectSide(store, [old, ...left.slice(1)], [won, gone, ...left.slice(0, 1)]);
+  });
+
+  it('goes on without those of before when IndexedDB gives none back', async () => {
+    const below = new Failing(1);
+    const store = storeOver(below);
+    await store.open();
+    const maker = new ChainMaker(1);
+    const [root, next] = maker.chain(2) as [StoredBlock, StoredBlock];
+    const [old, other] = maker.branch(2, root) as [SideBlock, SideBlock];
+    await store.change({ ...append(root), sideAdded: [old] });
+    vi.spyOn(below, 'sideBlocks').mockRejectedValue(new StoreError('failed', 'it is gone'));
+    await store.change({ ...append(next), sideAdded: [other] });
+    await expectSide(store, [other], [old]);
+    expect(problems).toHaveLength(1);
+  });
+
+  it('still keeps the signing journal, notes and what is pending for the next time', async () => {
     const below = new Failing(1);
     const store = storeOver(below);
     await store.open();
@@ -237,9 +275,12 @@ describe('when IndexedDB takes no more', () => {
     await store.change(append(...chain.slice(0, 1)));
     await store.change({ ...append(...chain.slice(1, 2)), signed: signed[0], pendingAdded: pending.slice(0, 1) });
     await store.change({ ...append(...chain.slice(2)), signed: signed[1], pendingAdded: pending.slice(1) });
+    const notes = [{ name: 'votes', bytes: maker.bytes(20) }] as const;
+    await store.change({ ...append(maker.block(chain[2])), notes });
     await store.close();
     const opened = await new IndexedDbStore(name, frames).open();
     expect(opened.count).toBe(1);
+    expectNotes(opened, notes);
     expect(opened.journal.map(({ hash }) => bytesToHex(hash))).toEqual(signed.map(({ hash }) => bytesToHex(hash)));
     expect(opened.pending.map(({ id }) => bytesToHex(id))).toEqual(pending.map(({ id }) => bytesToHex(id)));
   });

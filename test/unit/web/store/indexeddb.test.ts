@@ -10,6 +10,7 @@ import { extractZstdWasm } from '../../../../scripts/extract-wasm.ts';
 import { IndexedDbStore, storeName } from '../../../../web/store/indexeddb.ts';
 import { FrameWriter } from '../../../../web/store/zstd.ts';
 import { ChainMaker, noChange } from '../../../contract/material.ts';
+import { olderDatabaseContract } from '../../../contract/older-database.ts';
 import { storeContract } from '../../../contract/store.ts';
 
 const raw = new FrameWriter();
@@ -31,6 +32,12 @@ storeContract('IndexedDB', async () => ({
   reopen: async () => new IndexedDbStore(name, raw),
   dispose: async () => undefined,
 }));
+
+let databases = 0;
+olderDatabaseContract(
+  () => storeName('main', ++databases),
+  (other) => new IndexedDbStore(other, compressing),
+);
 
 async function opened(frames = raw): Promise<IndexedDbStore> {
   const store = new IndexedDbStore(name, frames);
