@@ -5,7 +5,7 @@
  * Without a configured committee it does nothing. Only ours are sent votes, and each vote goes over each link once.
  */
 import type { Milliseconds } from './config.ts';
-import { type Hash, hashHex } from './crypto/keys.ts';
+import { type Hash, type Holder, hashHex } from './crypto/keys.ts';
 import type { LinkId } from './events.ts';
 import type { FinalityView } from './finality/finality.ts';
 import type { Checkpoint, Vote } from './finality/votes.ts';
@@ -13,8 +13,9 @@ import type { Machines } from './machines.ts';
 import type { GreetedLink } from './network/open-link.ts';
 import { extensionSaying } from './wire/carrier.ts';
 
-const contradictedMessage =
-  'More than two thirds of the committee have settled two branches: some of them break their word. What was final here stays.';
+/** Of liars; the first digits of their keys. */
+const mostNamed = 8;
+const namedCharacters = 16;
 
 export class Settling {
   readonly #machines: Machines;
@@ -23,13 +24,17 @@ export class Settling {
   readonly #told = new Set<LinkId>();
   #settled = -1;
   #treeSize = 0;
-  #isContradicted = false;
+  #isBrokenTold = false;
 
   constructor(machines: Machines) {
     this.#machines = machines;
     this.#view = {
       get tip() {
         return shownTip(machines);
+      },
+      at(height) {
+        const header = machines.chain.tree.headerAt(height);
+        return header === undefined ? undefined : { height, hash: header.hash };
       },
       isAncestor: (ancestor, of) => isAncestor(machines, ancestor, of),
     };
@@ -68,15 +73,15 @@ export class Settling {
   /** What is final is told once it stands on the main chain, which may have to come to it first. */
   #settle(): void {
     const { finality, chain, effects } = this.#machines;
-    const { final, contradiction } = finality;
+    const { final } = finality;
     if (final !== undefined && final.height > this.#settled && chain.tree.onMain(hashHex(final.hash))) {
       this.#settled = final.height;
       chain.tree.finalise(hashHex(final.hash));
       effects.put({ kind: 'deliver', delivery: { kind: 'settled', height: final.height } });
     }
-    if (contradiction === undefined || this.#isContradicted) return;
-    this.#isContradicted = true;
-    effects.put({ kind: 'report', code: 'committee-contradicts-itself', message: contradictedMessage });
+    if (!finality.isBroken || this.#isBrokenTold) return;
+    this.#isBrokenTold = true;
+    effects.put({ kind: 'report', code: 'committee-broken', message: brokenMessage(finality.liars) });
   }
 
   #passVotes(): void {
@@ -89,6 +94,12 @@ export class Settling {
   #say(link: GreetedLink, vote: Vote): void {
     this.#machines.links.send(link, extensionSaying({ kind: 'vote', vote }), 'kept');
   }
+}
+
+function brokenMessage(liars: ReadonlySet<Holder>): string {
+  const named = [...liars].slice(0, mostNamed).map((holder) => holder.slice(0, namedCharacters));
+  const who = named.length === 0 ? '' : ` (${named.join(', ')})`;
+  return `Members of the committee vote against themselves${who}: two branches may be final. What was final here stays.`;
 }
 
 /** Votes are for blocks that others may hear of: one of our own that a crash could make us forget is none. */

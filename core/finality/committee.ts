@@ -2,15 +2,17 @@
  * What the votes of a committee come to: which blocks are prepared, and which are final (spec/safety.md, What a receipt
  * may promise).
  *
- * Two phases. A block is prepared when more than two thirds have voted for it with one and the same source, which is
- * prepared itself and one of its ancestors, or none. It is final when more than two thirds have committed it: each
- * honest one of them knew it to be prepared, so whoever comes later need not have seen how. Nobody honest prepares two
- * blocks of one height, nor one above a block that it has committed from a source below it (ballots.ts); so two finals on
- * two branches take more than a third who do. Takes votes whose signatures were checked; knows no links, and of the chain
+ * Two phases. A block is prepared when more than two thirds have voted for it, and final when more than two thirds have
+ * committed it. An honest member votes only from a source that it knew to be prepared, below its target, and commits
+ * only what it knew to be prepared; so nobody else need see why, and whoever missed the votes before loses nothing.
+ * None prepares two blocks of one height, nor one above a block that it has committed from a source below it
+ * (ballots.ts); so two finals on two branches take more than a third who do. Whoever votes twice counts on both sides, as
+ * these thirds suppose, and is remembered. Takes votes whose signatures were checked; knows no links, and of the chain
  * only what it is told.
  */
 import { equalBytes } from '../codec/bytes.ts';
 import { type Hash, type HashHex, type Holder, hashHex, holderOf, type PublicKey } from '../crypto/keys.ts';
+import { contradicts } from './ballots.ts';
 import { type Ballot, ballotName, type Checkpoint, type Vote } from './votes.ts';
 
 /** The highest blocks that are prepared and final. */
@@ -26,21 +28,31 @@ export type IsAncestor = (ancestor: Hash, of: Hash) => boolean | undefined;
 export const mostMembers = 256;
 /** Heights for which a member's votes are held in one phase; of more, the lowest leave. */
 export const mostVotesEach = 64;
+/** A second one for the same height shows that its voter has broken its word; more show nothing new. */
+const mostVotesAtOne = 2;
 /** As many of each member in each phase are told to a new neighbour: votes for the newest block may still be on their way. */
 const newestVotes = 4;
+
+/** Who has voted for one block in one phase. */
+interface Support {
+  readonly kind: Ballot['kind'];
+  readonly target: Checkpoint;
+  readonly voters: Set<Holder>;
+}
 
 export class Committee {
   readonly members: ReadonlySet<Holder>;
   /** More than two thirds. */
   readonly quorum: number;
   /** By voter and phase, by height. */
-  readonly #votes = new Map<string, Map<number, Vote>>();
-  /** By what they say: who says it. */
-  readonly #supporters = new Map<string, { readonly ballot: Ballot; readonly voters: Set<Holder> }>();
+  readonly #votes = new Map<string, Map<number, Vote[]>>();
+  /** By phase and block. */
+  readonly #support = new Map<string, Support>();
+  readonly #liars = new Set<Holder>();
   readonly #prepared = new Map<HashHex, Checkpoint>();
   #highest: Checkpoint | undefined;
   #final: Checkpoint | undefined;
-  #contradiction: Checkpoint | undefined;
+  #hasTwoFinals = false;
 
   /** @param known what was prepared and final when this peer was last open */
   constructor(members: readonly PublicKey[], known: Reached) {
@@ -60,26 +72,39 @@ export class Committee {
     return this.#final;
   }
 
-  /** Whether this vote could still count and is not held. */
-  wants({ ballot, voter }: Vote): boolean {
-    const { height } = ballot.target;
-    if (!this.members.has(holderOf(voter)) || height <= (this.#final?.height ?? -1)) return false;
-    const votes = this.#votes.get(seat(ballot, voter));
-    return votes === undefined || (!votes.has(height) && (votes.size < mostVotesEach || height > lowest(votes)));
+  /** Members whose votes contradict each other. */
+  get liars(): ReadonlySet<Holder> {
+    return this.#liars;
   }
 
-  /** A vote whose signature holds. The first of a member for a height and phase counts. @returns whether it is new */
+  /** Whether so many lie that two blocks on two branches may be final. */
+  get isBroken(): boolean {
+    return this.#hasTwoFinals || (this.#liars.size > 0 && this.#liars.size >= 2 * this.quorum - this.members.size);
+  }
+
+  /** Whether this vote could still count, or show that its voter has broken its word, and is not held. */
+  wants({ ballot, voter }: Vote): boolean {
+    const { height } = ballot.target;
+    if (!this.members.has(holderOf(voter)) || height < (this.#final?.height ?? -1)) return false;
+    const votes = this.#votes.get(seat(ballot, voter));
+    const held = votes?.get(height);
+    if (held !== undefined) {
+      return held.length < mostVotesAtOne && held.every((other) => ballotName(other.ballot) !== ballotName(ballot));
+    }
+    return votes === undefined || votes.size < mostVotesEach || height > lowest(votes);
+  }
+
+  /** A vote whose signature holds. @returns whether it is new, and of use */
   add(vote: Vote): boolean {
     if (!this.wants(vote)) return false;
     const { ballot, voter } = vote;
+    const holder = holderOf(voter);
+    if (this.#heldOf(voter).some((other) => contradicts(other.ballot, ballot))) this.#liars.add(holder);
     const place = seat(ballot, voter);
-    const votes = this.#votes.get(place) ?? new Map<number, Vote>();
+    const votes = this.#votes.get(place) ?? new Map<number, Vote[]>();
     this.#votes.set(place, votes);
-    votes.set(ballot.target.height, vote);
-    const name = ballotName(ballot);
-    const supporters = this.#supporters.get(name) ?? { ballot, voters: new Set() };
-    this.#supporters.set(name, supporters);
-    supporters.voters.add(holderOf(voter));
+    votes.set(ballot.target.height, [...(votes.get(ballot.target.height) ?? []), vote]);
+    this.#supporters(ballot).add(holder);
     if (votes.size > mostVotesEach) this.#forget(votes, lowest(votes));
     return true;
   }
@@ -90,38 +115,38 @@ export class Committee {
    */
   count(isAncestor: IsAncestor): boolean {
     const [prepared, final] = [this.#highest, this.#final];
-    // Whatever is prepared may be the source of what is higher.
-    const carried = [...this.#supporters.values()].filter(({ voters }) => voters.size >= this.quorum);
-    carried.sort((a, b) => a.ballot.target.height - b.ballot.target.height);
-    for (const { ballot } of carried) {
-      const { kind, target } = ballot;
-      if (kind === 'prepare' ? this.#carries(ballot, isAncestor) : this.#follows(target, isAncestor)) {
-        this.#prepare(target);
-        if (kind === 'commit') this.#final = target;
-      } else if (kind === 'commit') this.#contradict(target, isAncestor);
+    const ascending = [...this.#support.values()].sort((a, b) => a.target.height - b.target.height);
+    for (const { kind, target, voters } of ascending) {
+      if (voters.size < this.quorum) continue;
+      if (kind === 'commit') this.#commit(target, isAncestor);
+      else if (!this.#isPrepared(target) && this.#follows(target, isAncestor)) this.#prepare(target);
     }
     if (this.#final !== final) this.#forgetOld();
     return this.#highest !== prepared || this.#final !== final;
   }
 
-  /** More than two thirds have committed a block on another branch than what was final: more than a third lie. */
-  get contradiction(): Checkpoint | undefined {
-    return this.#contradiction;
-  }
-
   /** The newest votes of each member in each phase, for a new neighbour. */
   newest(): Vote[] {
     return [...this.#votes.values()].flatMap((votes) =>
-      [...votes.values()].sort((a, b) => b.ballot.target.height - a.ballot.target.height).slice(0, newestVotes),
+      [...votes]
+        .sort(([a], [b]) => b - a)
+        .slice(0, newestVotes)
+        .flatMap(([, held]) => held),
     );
   }
 
-  #carries(ballot: Extract<Ballot, { kind: 'prepare' }>, isAncestor: IsAncestor): boolean {
-    const { source, target } = ballot;
-    if (this.#isPrepared(target) || !this.#follows(target, isAncestor)) return false;
-    if (source === undefined) return true;
-    if (source.height >= target.height || !this.#isPrepared(source)) return false;
-    return isAncestor(source.hash, target.hash) === true;
+  #heldOf(voter: PublicKey): Vote[] {
+    return (['prepare', 'commit'] as const).flatMap((kind) => {
+      return [...(this.#votes.get(`${kind} ${holderOf(voter)}`)?.values() ?? [])].flat();
+    });
+  }
+
+  #supporters(ballot: Ballot): Set<Holder> {
+    const { kind, target } = ballot;
+    const place = supportName(ballot);
+    const support = this.#support.get(place) ?? { kind, target, voters: new Set() };
+    this.#support.set(place, support);
+    return support.voters;
   }
 
   /** Whether it is held, and stands above what is final. */
@@ -130,9 +155,14 @@ export class Committee {
     return height > this.#final.height && isAncestor(this.#final.hash, hash) === true;
   }
 
-  #contradict(target: Checkpoint, isAncestor: IsAncestor): void {
-    if (this.#final === undefined || target.height < this.#final.height) return;
-    if (isAncestor(this.#final.hash, target.hash) === false) this.#contradiction = target;
+  #commit(target: Checkpoint, isAncestor: IsAncestor): void {
+    if (this.#follows(target, isAncestor)) {
+      this.#prepare(target);
+      this.#final = target;
+    } else if (this.#final !== undefined && target.height >= this.#final.height) {
+      const isSame = isSameCheckpoint(target, this.#final);
+      if (!isSame && isAncestor(this.#final.hash, target.hash) === false) this.#hasTwoFinals = true;
+    }
   }
 
   #isPrepared({ height, hash }: Checkpoint): boolean {
@@ -154,14 +184,14 @@ export class Committee {
     for (const [hash, checkpoint] of this.#prepared) if (checkpoint.height < height) this.#prepared.delete(hash);
   }
 
-  #forget(votes: Map<number, Vote>, height: number): void {
-    const vote = votes.get(height);
-    if (vote === undefined) return;
+  #forget(votes: Map<number, Vote[]>, height: number): void {
+    for (const { ballot, voter } of votes.get(height) ?? []) {
+      const place = supportName(ballot);
+      const voters = this.#support.get(place)?.voters;
+      voters?.delete(holderOf(voter));
+      if (voters?.size === 0) this.#support.delete(place);
+    }
     votes.delete(height);
-    const name = ballotName(vote.ballot);
-    const supporters = this.#supporters.get(name);
-    supporters?.voters.delete(holderOf(vote.voter));
-    if (supporters?.voters.size === 0) this.#supporters.delete(name);
   }
 }
 
@@ -173,6 +203,11 @@ function seat({ kind }: Ballot, voter: PublicKey): string {
   return `${kind} ${holderOf(voter)}`;
 }
 
-function lowest(votes: ReadonlyMap<number, Vote>): number {
+/** Of all votes for one block in one phase. */
+function supportName({ kind, target }: Ballot): string {
+  return `${kind} ${target.height} ${hashHex(target.hash)}`;
+}
+
+function lowest(votes: ReadonlyMap<number, unknown>): number {
   return Math.min(...votes.keys());
 }

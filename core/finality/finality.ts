@@ -8,12 +8,12 @@
  */
 import { decode, encode, option, struct } from '../codec/codec.ts';
 import type { Curve } from '../crypto/curve.ts';
-import { holderOf, type PublicKey, type SecretKey, signatureHex } from '../crypto/keys.ts';
+import { type Holder, holderOf, type PublicKey, type SecretKey, signatureHex } from '../crypto/keys.ts';
 import type { Effects } from '../effects.ts';
 import { CodecError } from '../errors.ts';
 import type { LinkId, RequestId } from '../events.ts';
 import type { Random } from '../random.ts';
-import { type Ballots, ballotsCodec, cast, mayCast, noBallots } from './ballots.ts';
+import { type Ballots, ballotsCodec, cast, heightToVote, mayCast, noBallots } from './ballots.ts';
 import { Committee, type IsAncestor, isSameCheckpoint, type Reached } from './committee.ts';
 import { type Ballot, type Checkpoint, checkpointCodec, type Vote, voteCheck, voteDigest } from './votes.ts';
 
@@ -30,6 +30,8 @@ export interface FinalityOptions {
 export interface FinalityView {
   /** The newest block that others may hear of. */
   readonly tip: Checkpoint | undefined;
+  /** The block of the main chain at a height, if its header is held. */
+  at(height: number): Checkpoint | undefined;
   readonly isAncestor: IsAncestor;
 }
 
@@ -100,9 +102,14 @@ export class Finality {
     return this.#committee.prepared ?? this.#committee.final;
   }
 
-  /** Set when more than a third of the committee have broken their word. */
-  get contradiction(): Checkpoint | undefined {
-    return this.#committee.contradiction;
+  /** Members who have broken their word, once they are so many that two branches may be final; else none. */
+  get isBroken(): boolean {
+    return this.#committee.isBroken;
+  }
+
+  /** Members whose votes contradict each other. */
+  get liars(): ReadonlySet<Holder> {
+    return this.#committee.liars;
   }
 
   /** A neighbour's vote, not checked yet. */
@@ -137,7 +144,8 @@ export class Finality {
   }
 
   /** Counts, and casts what may be cast. @returns whether anything is prepared or final that was not */
-  advance({ tip, isAncestor }: FinalityView): boolean {
+  advance(view: FinalityView): boolean {
+    const { tip, isAncestor } = view;
     this.#repeat();
     const isMoved =
       tip?.height !== this.#tip?.height || (tip !== undefined && !isSameCheckpoint(tip, this.#tip ?? tip));
@@ -145,7 +153,7 @@ export class Finality {
     this.#tip = tip;
     this.#mayCount = false;
     const changed = this.#committee.count(isAncestor);
-    const chosen = this.#isMember && tip !== undefined && !this.#isKeeping ? this.#choose(tip, isAncestor) : [];
+    const chosen = this.#isMember && tip !== undefined && !this.#isKeeping ? this.#choose(tip, view) : [];
     if (chosen.length > 0) this.#cast(chosen);
     else if (changed) this.#keep(this.#state(), () => undefined);
     return changed;
@@ -163,11 +171,12 @@ export class Finality {
     for (const ballot of ballots) this.#take({ vote: this.#signed(ballot), link: undefined });
   }
 
-  #choose(tip: Checkpoint, isAncestor: IsAncestor): Ballot[] {
-    const { prepared } = this.#committee;
+  #choose(tip: Checkpoint, view: FinalityView): Ballot[] {
+    const { prepared, final } = this.#committee;
     const wishes: Ballot[] = prepared === undefined ? [] : [{ kind: 'commit', target: prepared }];
-    if (prepared === undefined || isAncestor(prepared.hash, tip.hash) === true) {
-      wishes.push({ kind: 'prepare', source: prepared, target: tip });
+    const target = view.at(heightToVote(tip.height, final?.height ?? -1));
+    if (target !== undefined && (prepared === undefined || isAbove(target, prepared, view.isAncestor))) {
+      wishes.push({ kind: 'prepare', source: prepared, target });
     }
     return wishes.filter((ballot) => {
       if (!mayCast(this.#ballots, ballot)) return false;
@@ -200,6 +209,10 @@ export class Finality {
     this.#mayCount = true;
     this.#toPass.push(cast);
   }
+}
+
+function isAbove(target: Checkpoint, prepared: Checkpoint, isAncestor: IsAncestor): boolean {
+  return target.height > prepared.height && isAncestor(prepared.hash, target.hash) === true;
 }
 
 interface State extends Reached {

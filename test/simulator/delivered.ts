@@ -11,6 +11,8 @@ export class Delivered {
   readonly pending = new Set<ItemIdHex>();
   /** Reverted blocks in all, for those who want to know how often forks were. */
   reverted = 0;
+  /** Up to this height it was told that nothing is reverted any more; -1: nothing. */
+  final = -1;
   readonly #violated: (what: string) => void;
 
   constructor(violated: (what: string) => void) {
@@ -31,8 +33,12 @@ export class Delivered {
       case 'pendingRemoved':
         if (!this.pending.delete(itemIdHex(delivery.id))) this.#violated('removed from pending what was not there');
         return;
-      case 'acknowledged':
       case 'settled':
+        if (delivery.height <= this.final) this.#violated('told of what is final again');
+        if (delivery.height >= this.chain.length) this.#violated('told that a block is final before it was applied');
+        this.final = delivery.height;
+        return;
+      case 'acknowledged':
       case 'changed':
         return;
     }
@@ -55,6 +61,7 @@ export class Delivered {
   #reverted(block: ChainBlock): void {
     const last = this.chain.pop();
     this.reverted++;
+    if (block.height <= this.final) this.#violated(`reverted the final block of height ${block.height}`);
     if (last === undefined || last.height !== block.height || hashHex(last.block.hash) !== hashHex(block.block.hash)) {
       this.#violated(`reverted a block of height ${block.height} that is not the newest`);
     }

@@ -166,4 +166,16 @@ describe('a final block', () => {
     stage.pass(50);
     expect(stage.delivered('settled')).toEqual([{ kind: 'settled', height: 3 }]);
   });
+
+  it('stays, and it is told with their keys, when so many vote against themselves that another may be final', () => {
+    const { stage, remote } = settled();
+    say(remote, committed(at(3, preferred)), [a]);
+    expect(problems(stage)).toEqual([]);
+    say(remote, committed(at(3, preferred)), [b, c]);
+    stage.pass(50);
+    expect(tipOf(stage)).toBe(hashHex(beside.hash));
+    const [report, ...more] = stage.of('report');
+    expect([report?.code, more]).toEqual(['committee-broken', []]);
+    expect(report?.message).toContain(a.holder.slice(0, 16));
+  });
 });

@@ -5,6 +5,7 @@ import {
   type Ballots,
   ballotsCodec,
   cast,
+  heightToVote,
   mayCast,
   mostPrepared,
   noBallots,
@@ -94,3 +95,19 @@ function brokenPromises(all: readonly Ballot[]): string[] {
   }
   return broken;
 }
+
+describe('the height to vote for', () => {
+  it.each([
+    [0, -1, 0],
+    [6, -1, 6],
+    [7, -1, 6],
+    [27, 20, 27],
+    [29, 20, 28],
+    [35, 20, 34],
+    [39, 20, 36],
+    [1_000, -1, 896],
+    [1_000_000, -1, 999_424],
+  ])('is with the newest block at %i and %i final %i', (tip, final, expected) => {
+    expect(heightToVote(tip, final)).toBe(expected);
+  });
+});

@@ -77,21 +77,17 @@ describe('more than two thirds', () => {
     expect(committee.count(blocks.isAncestor)).toBe(false);
   });
 
-  it('prepare nothing from a source that is not prepared, or no ancestor', () => {
+  it('prepare a block together, whichever sources they know of', () => {
     const blocks = new Blocks();
     const [first, second, third] = blocks.row(3) as [Checkpoint, Checkpoint, Checkpoint];
-    const [other] = blocks.row(1, first) as [Checkpoint];
     const committee = new Committee(keys, nothing);
-    voted(committee, 7, prepare(second, third));
+    for (const voter of [0, 1]) committee.add(vote(voter, prepare(undefined, third)));
+    for (const voter of [2, 3]) committee.add(vote(voter, prepare(first, third)));
     committee.count(blocks.isAncestor);
     expect(committee.prepared).toBeUndefined();
-    voted(committee, 7, prepare(undefined, other));
+    committee.add(vote(4, prepare(second, third)));
     committee.count(blocks.isAncestor);
-    expect(committee.prepared).toEqual(other);
-    const beside = new Committee(keys, { prepared: other, final: undefined });
-    voted(beside, 7, prepare(other, third));
-    beside.count(blocks.isAncestor);
-    expect(beside.prepared).toEqual(other);
+    expect(committee.prepared).toEqual(third);
   });
 
   it('of both parities of a key are one vote, and strangers none', () => {
@@ -112,7 +108,7 @@ describe('more than two thirds', () => {
     voted(committee, 7, commit(blocks.grow(other)));
     committee.count(blocks.isAncestor);
     expect(committee.final).toEqual(first);
-    expect(committee.contradiction?.height).toBe(2);
+    expect(committee.isBroken).toBe(true);
   });
 
   it('count only when the block is held', () => {
@@ -121,6 +117,60 @@ describe('more than two thirds', () => {
     const committee = new Committee(keys, nothing);
     voted(committee, 7, commit(unheld));
     expect([committee.count(blocks.isAncestor), committee.final]).toEqual([false, undefined]);
+  });
+});
+
+describe('a member that votes twice', () => {
+  const [root, first] = new Blocks().row(2) as [Checkpoint, Checkpoint];
+  const other: Checkpoint = { height: 1, hash: sha256(Uint8Array.of(7)) };
+
+  it.each([
+    ['for two blocks of one height', prepare(root, first), prepare(root, other)],
+    ['for one block from two sources', prepare(root, first), prepare(undefined, first)],
+    ['to commit two of one height', commit(first), commit(other)],
+    ['past what it has committed', commit(first), prepare(root, { height: 2, hash: other.hash })],
+  ])('is known: %s', (_, one, two) => {
+    for (const ballots of [
+      [one, two],
+      [two, one],
+    ]) {
+      const committee = new Committee(keys, nothing);
+      for (const ballot of ballots) expect(committee.add(vote(0, ballot))).toBe(true);
+      expect([...committee.liars]).toEqual([holderOf(keys[0] as PublicKey)]);
+    }
+  });
+
+  it('is none when it says the same again, or goes on', () => {
+    const committee = new Committee(keys, nothing);
+    for (const ballot of [prepare(undefined, root), commit(root), prepare(root, first), commit(first)]) {
+      expect([committee.add(vote(0, ballot)), committee.add(vote(0, ballot))]).toEqual([true, false]);
+    }
+    expect(committee.liars.size).toBe(0);
+  });
+
+  it('counts on both sides, and not a third time', () => {
+    const blocks = new Blocks();
+    const [below] = blocks.row(1) as [Checkpoint];
+    const sides = [blocks.grow(below), blocks.grow(below), blocks.grow(below)] as const;
+    const committee = new Committee(keys, nothing);
+    expect(sides.map((side) => committee.add(vote(0, prepare(undefined, side))))).toEqual([true, true, false]);
+    for (let voter = 1; voter < 5; voter++) committee.add(vote(voter, prepare(undefined, sides[1])));
+    committee.count(blocks.isAncestor);
+    expect(committee.prepared).toEqual(sides[1]);
+  });
+
+  it.each([
+    [4, 2],
+    [7, 3],
+    [3, 3],
+  ])('breaks a committee of %i once there are %i', (members, most) => {
+    const committee = new Committee(keys.slice(0, members), nothing);
+    for (let voter = 0; voter < most; voter++) {
+      expect(committee.isBroken).toBe(false);
+      committee.add(vote(voter, commit(first)));
+      committee.add(vote(voter, commit(other)));
+    }
+    expect(committee.isBroken).toBe(true);
   });
 });
 
@@ -220,7 +270,7 @@ describe('a committee of seven, two of whom vote for everything', () => {
           expect([seed, isOneBranch]).toEqual([seed, true]);
         }
       }
-      expect(members.some(({ committee }) => committee.contradiction !== undefined)).toBe(false);
+      expect(members.some(({ committee }) => committee.isBroken)).toBe(false);
     }
     expect(withFinals).toBeGreaterThan(30);
   });

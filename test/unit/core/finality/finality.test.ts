@@ -14,8 +14,8 @@ const [stranger] = authors(1, 9) as [Author];
 const network = 'main';
 
 /** One row of blocks, and one beside its last. */
-const row: Checkpoint[] = Array.from({ length: 8 }, (_, height) => ({ height, hash: sha256(Uint8Array.of(height)) }));
-const beside: Checkpoint = { height: 3, hash: sha256(Uint8Array.of(99)) };
+const row: Checkpoint[] = Array.from({ length: 120 }, (_, height) => ({ height, hash: sha256(Uint8Array.of(height)) }));
+const beside: Checkpoint = { height: 3, hash: sha256(Uint8Array.of(1, 1)) };
 
 function isAncestor(ancestor: Hash, of: Hash): boolean | undefined {
   const [a, b] = [ancestor, of].map((hash) => [...row, beside].find((block) => hashHex(block.hash) === hashHex(hash)));
@@ -23,6 +23,8 @@ function isAncestor(ancestor: Hash, of: Hash): boolean | undefined {
   if (a === b) return true;
   return a !== beside && a.height < b.height;
 }
+
+const at = (height: number) => row[height];
 
 class Peer {
   readonly effects = new Effects();
@@ -45,7 +47,7 @@ class Peer {
   see(tip: Checkpoint | undefined): Vote[] {
     const said: Vote[] = [];
     for (let round = 0; round < 6; round++) {
-      this.finality.advance({ tip, isAncestor });
+      this.finality.advance({ tip, isAncestor, at });
       for (const then of this.stored.splice(0)) then();
       said.push(...this.finality.takeCast().map(({ vote }) => vote));
     }
@@ -117,10 +119,30 @@ describe('a committee', () => {
   });
 });
 
+describe('votes that take longer than blocks', () => {
+  it.each([1, 2, 5])('make blocks final all the same: %i blocks come meanwhile', (delay) => {
+    const peers = members.slice(0, 3).map((author) => new Peer(author));
+    const underWay: Vote[][] = [];
+    let newest = 0;
+    let farthest = 0;
+    const see = (tip: Checkpoint) => {
+      // Each hears the others' votes in its own time.
+      for (const [place, peer] of peers.entries()) peer.hear(underWay.at(-delay - (place % 2)) ?? [], 1_000);
+      underWay.push(peers.flatMap((peer) => peer.see(tip)));
+      newest = Math.min(...peers.map(({ finality }) => finality.final?.height ?? -1));
+      farthest = Math.max(farthest, tip.height - newest);
+    };
+    for (const tip of row) see(tip);
+    expect([newest > 60, farthest < 60]).toEqual([true, true]);
+    for (let rest = 0; rest < 40; rest++) see(row.at(-1) as Checkpoint);
+    expect(peers.map(({ finality }) => finality.final)).toEqual(peers.map(() => row.at(-1)));
+  });
+});
+
 describe('a vote of our own', () => {
   it('is on the disk before anybody hears of it', () => {
     const peer = new Peer(members[0] as Author);
-    peer.finality.advance({ tip: row[0], isAncestor });
+    peer.finality.advance({ tip: row[0], isAncestor, at });
     expect([peer.stored.length, peer.finality.takeCast()]).toEqual([1, []]);
     peer.stored[0]?.();
     expect(peer.finality.takeCast()).toHaveLength(1);
@@ -129,7 +151,7 @@ describe('a vote of our own', () => {
   it('is said again after a crash, and never another one in its place', () => {
     const author = members[0] as Author;
     const peer = new Peer(author);
-    peer.finality.advance({ tip: row[3], isAncestor });
+    peer.finality.advance({ tip: row[3], isAncestor, at });
     const again = new Peer(author, peer.kept);
     const said = again.see(beside);
     expect(said.map(({ ballot }) => ballot)).toEqual([{ kind: 'prepare', source: undefined, target: row[3] }]);
@@ -196,7 +218,7 @@ describe('what is prepared', () => {
     const said = peers.flatMap((peer) => peer.see(row[3]));
     for (const peer of peers) {
       peer.hear(said);
-      peer.finality.advance({ tip: row[3], isAncestor });
+      peer.finality.advance({ tip: row[3], isAncestor, at });
     }
     expect(peers.map(({ finality }) => [finality.floor, finality.final])).toEqual([
       [row[3], undefined],
