@@ -123,7 +123,7 @@ export class Peer implements PeerFace {
   }
 
   get status(): Status {
-    const { count, root, tip, syncing, waitingFor, listen } = this.#machine;
+    const { count, root, tip, syncing, waitingFor, final, listen } = this.#machine;
     const chainHealth = this.#machine.chainReport.health;
     const problems = [...this.#problems.values()];
     return {
@@ -135,6 +135,7 @@ export class Peer implements PeerFace {
       storage: this.#platform.store.kind,
       syncing,
       waitingFor,
+      final,
       chainHealth,
       problems: chainHealth.captured ? [...problems, { code: 'captured', message: capturedMessage }] : problems,
       closed: this.#isClosed,

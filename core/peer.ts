@@ -100,6 +100,11 @@ export class PeerMachine {
     return target === undefined ? undefined : { held: chain.count, of: Math.max(target, chain.count) };
   }
 
+  /** The height up to which the application was told that the chain is final. */
+  get final(): number | undefined {
+    return this.#settling.final;
+  }
+
   get waitingFor(): WaitingFor | undefined {
     return this.#machines.writer.waitingFor;
   }

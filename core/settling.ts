@@ -22,7 +22,7 @@ export class Settling {
   readonly #view: FinalityView;
   /** Links whose other end has heard which votes were cast last. */
   readonly #told = new Set<LinkId>();
-  #settled = -1;
+  #settled: number | undefined;
   #treeSize = 0;
   #isBrokenTold = false;
 
@@ -38,6 +38,11 @@ export class Settling {
       },
       isAncestor: (ancestor, of) => isAncestor(machines, ancestor, of),
     };
+  }
+
+  /** The height up to which the application was told that the chain is final. */
+  get final(): number | undefined {
+    return this.#settled;
   }
 
   /** Called at the end of every event. */
@@ -74,7 +79,7 @@ export class Settling {
   #settle(): void {
     const { finality, chain, effects } = this.#machines;
     const { final } = finality;
-    if (final !== undefined && final.height > this.#settled && chain.tree.onMain(hashHex(final.hash))) {
+    if (final !== undefined && final.height > (this.#settled ?? -1) && chain.tree.onMain(hashHex(final.hash))) {
       this.#settled = final.height;
       chain.tree.finalise(hashHex(final.hash));
       effects.put({ kind: 'deliver', delivery: { kind: 'settled', height: final.height } });

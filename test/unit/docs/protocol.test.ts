@@ -243,7 +243,7 @@ const limits: Record<string, number> = {
   'ids in a PoolDigest and in ItemsWanted': mostDigested,
   'bytes of the ciphertext of a hello that changes the keys': mostHelloBytes,
   'members of a committee': mostMembers,
-  'votes of a member in one phase': mostVotesEach,
+  'heights with votes of a member in one phase': mostVotesEach,
   'bytes of a frame’s content': mostContentBytes,
   'bytes of a frame': mostFrameBytes(mostContentBytes),
 };
