@@ -8,6 +8,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { minifyAgain } from './scripts/minify-again.ts';
 import { simplePeerParts } from './scripts/simple-peer-parts.ts';
 
 /** The entry whose file keeps its name; sites write it down. */
@@ -23,6 +24,7 @@ export default defineConfig(({ mode }) => ({
   cacheDir: path('node_modules/.vite'),
   resolve: { alias: simplePeerParts },
   worker: { format: 'es' },
+  plugins: [minifyAgain()],
   build: {
     outDir: path(mode === 'package' ? 'dist/package' : 'dist/page'),
     emptyOutDir: true,

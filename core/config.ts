@@ -1,8 +1,7 @@
 /**
  * What may be set, with the reference's defaults (spec/wire.md, Defaults) where it has the setting too.
  */
-
-import type { PublicKey } from './crypto/keys.ts';
+import type { PublicKey, PublicKeyHex } from './crypto/keys.ts';
 
 export type Milliseconds = number;
 
@@ -52,6 +51,8 @@ export interface Config {
   };
   /** Hex of the root this peer insists on; it wins over every other (spec/safety.md, Roots). */
   readonly root: string | undefined;
+  /** Keys whose votes make blocks final, the same ones on every peer; none: nothing ever is (spec/safety.md, What a receipt may promise). */
+  readonly committee: readonly PublicKeyHex[];
   /** When there are any, only branches on which these keys write have support (spec/safety.md, Fork choice). */
   readonly anchors: readonly PublicKey[];
 }
@@ -68,6 +69,7 @@ export const defaultConfig: Config = {
   relationship: { count: 3, timeMs: 10_000, reconnectMs: 15_000, retry: 3, maxLinks: 64 },
   riddle: { nextCandidates: 3, forcedRestart: 'majority' },
   root: undefined,
+  committee: [],
   anchors: [],
 };
 

@@ -39,13 +39,15 @@ export class Extension {
   }
 
   #message(link: GreetedLink, message: ExtensionMessage, now: Milliseconds): void {
-    const { links, heads, acknowledgements, poolDigests, serving } = this.#machines;
+    const { links, heads, acknowledgements, finality, chain, poolDigests, serving } = this.#machines;
     switch (message.kind) {
       case 'hello':
         return this.#hello(link, message, now);
       case 'ping':
         links.send(link, extensionSaying({ kind: 'pong', nonce: message.nonce }), 'kept');
         return;
+      case 'vote':
+        return finality.offer(message.vote, link.id, chain.count - 1);
       case 'pong':
         // Any frame that decrypts is the sign of life that was asked for.
         return;

@@ -127,6 +127,8 @@ export interface Status {
   /** Blocks held, and as many as the neighbour says there are; undefined when not catching up. */
   readonly syncing: { readonly held: number; readonly of: number } | undefined;
   readonly waitingFor: WaitingFor | undefined;
+  /** Height of the highest block that the committee has made final; undefined: none, or there is no committee. */
+  readonly final: number | undefined;
   readonly chainHealth: ChainHealth;
   readonly problems: readonly Problem[];
   readonly closed: boolean;

@@ -28,6 +28,7 @@ import type {
   Receipt,
   Status,
 } from './face.ts';
+import { committeeFrom, committeeRule } from './finality/roll.ts';
 import { unreachableAddress } from './network/addresses.ts';
 import { PeerMachine } from './peer.ts';
 import type { Platform } from './platform.ts';
@@ -87,6 +88,9 @@ export class Peer implements PeerFace {
         `"${config.network}" is no network name: 1 to 64 of a–z, 0–9, dot, dash, underscore`,
       );
     }
+    if (config.committee !== undefined && committeeFrom(config.committee) === undefined) {
+      throw new PeerError('bad-config', `a committee is ${committeeRule}`);
+    }
     const whole: Config = { ...defaultConfig, ...config };
     if (whole.requireUpgrade && whole.wire === 'gcm-siv') {
       throw new PeerError('bad-config', 'there is no secure upgrade in gcm-siv, and requireUpgrade wants one');
@@ -119,7 +123,7 @@ export class Peer implements PeerFace {
   }
 
   get status(): Status {
-    const { count, root, tip, syncing, waitingFor, listen } = this.#machine;
+    const { count, root, tip, syncing, waitingFor, final, listen } = this.#machine;
     const chainHealth = this.#machine.chainReport.health;
     const problems = [...this.#problems.values()];
     return {
@@ -131,6 +135,7 @@ export class Peer implements PeerFace {
       storage: this.#platform.store.kind,
       syncing,
       waitingFor,
+      final,
       chainHealth,
       problems: chainHealth.captured ? [...problems, { code: 'captured', message: capturedMessage }] : problems,
       closed: this.#isClosed,

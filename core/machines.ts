@@ -15,8 +15,9 @@ import { Newcomers } from './chain/newcomers.ts';
 import { Roots, settledBlocks } from './chain/roots.ts';
 import type { Config, Milliseconds } from './config.ts';
 import type { Curve } from './crypto/curve.ts';
-import { keyHex, type PublicKey, type SecretKey } from './crypto/keys.ts';
+import { keyHex, type PublicKey, publicKeyFromHex, type SecretKey } from './crypto/keys.ts';
 import { Effects } from './effects.ts';
+import { Finality } from './finality/finality.ts';
 import { Acknowledgements } from './network/acknowledgements.ts';
 import { Announcements } from './network/announcements.ts';
 import { Beacons } from './network/beacons.ts';
@@ -75,6 +76,7 @@ export interface Machines {
   readonly neighbours: Neighbours;
   readonly links: Links;
   readonly writer: Writer;
+  readonly finality: Finality;
   readonly referenceSplit: ReferenceSplit;
   readonly random: Random;
 }
@@ -146,6 +148,11 @@ export function makeMachines({ config, secret, curve, random, chain: state, star
     ownAddress,
     neighbours: new Neighbours(relationship, ownAddress, keyHex(publicKey), random, effects, startedAt),
     links,
+    finality: new Finality(
+      { ...identity, network, committee: config.committee.map(publicKeyFromHex) },
+      effects,
+      (bytes, then) => recorder.promise({ name: 'votes', bytes }, then),
+    ),
     referenceSplit: new ReferenceSplit(chain, links, effects),
     writer: new Writer({ ...identity, thin, rankDelay, spokeAt }, authoring, chain, members, effects),
     random,

@@ -20,6 +20,7 @@ import { Greeter } from './greeter.ts';
 import { type Machines, makeMachines, type PeerOptions } from './machines.ts';
 import { lasting } from './network/anchors.ts';
 import type { GreetedLink, OpenLink } from './network/open-link.ts';
+import { Settling } from './settling.ts';
 import type { Opened } from './storage/store.ts';
 import { Whereabouts } from './whereabouts.ts';
 import type { Arrived } from './wire/session.ts';
@@ -35,6 +36,7 @@ export class PeerMachine {
   readonly #greeter: Greeter;
   readonly #whereabouts: Whereabouts;
   readonly #conversation: Conversation;
+  readonly #settling: Settling;
   /** Whether a change was stored during this event. */
   #storeChanged = false;
   /** Told to close, and until when a block of ours on its way to the disk is waited for. */
@@ -48,6 +50,7 @@ export class PeerMachine {
     this.#greeter = new Greeter(this.#machines);
     this.#whereabouts = new Whereabouts(this.#machines);
     this.#conversation = new Conversation(this.#machines, this.#catchUp, this.#whereabouts);
+    this.#settling = new Settling(this.#machines);
   }
 
   get publicKey(): PublicKey {
@@ -102,6 +105,11 @@ export class PeerMachine {
     return target === undefined ? undefined : { held: chain.count, of: Math.max(target, chain.count) };
   }
 
+  /** The height up to which the application was told that the chain is final. */
+  get final(): number | undefined {
+    return this.#settling.final;
+  }
+
   get waitingFor(): WaitingFor | undefined {
     return this.#machines.writer.waitingFor;
   }
@@ -145,8 +153,11 @@ export class PeerMachine {
     pending: readonly PoolItem[],
     now: Milliseconds,
   ): void {
-    const { writer, chain, neighbours } = this.#machines;
-    for (const { name, bytes } of notes) if (name === 'addresses') neighbours.restore(bytes, now);
+    const { writer, chain, neighbours, finality } = this.#machines;
+    for (const { name, bytes } of notes) {
+      if (name === 'addresses') neighbours.restore(bytes, now);
+      else finality.restore(bytes);
+    }
     for (const { parent } of journal) writer.signedBefore(parent === undefined ? undefined : hashHex(parent));
     for (const item of pending) chain.pool.add(item);
     if (lastSigned !== undefined) chain.add(keptCandidate({ bytes: lastSigned, unverified: [] }), now);
@@ -192,6 +203,7 @@ export class PeerMachine {
     const { links, neighbours, serving, referenceSplit, acknowledgements, poolDigests } = this.#machines;
     for (const { link, reason } of links.overdue(now)) links.close(link, reason);
     this.#catchUp.advance(now);
+    this.#settling.advance(now);
     this.#greeter.advance(now);
     this.#settleEnded(now);
     referenceSplit.look(now, this.#catchUp.busy(now));
@@ -276,13 +288,14 @@ export class PeerMachine {
   }
 
   #verified(request: RequestId, results: readonly boolean[], now: Milliseconds): void {
-    const { gossip, acknowledgements, links } = this.#machines;
+    const { gossip, acknowledgements, links, finality } = this.#machines;
     const held = results[0] === true;
     if (gossip.asked(request)) {
       if (!held) links.falsehood(gossip.bringer(request), now);
       return this.#accept(gossip.verified(request, held), now);
     }
     if (this.#whereabouts.verified(request, held, now) || acknowledgements.verified(request, held, now)) return;
+    if (finality.verified(request, held)) return;
     this.#catchUp.verified(request, results, now);
   }
 
@@ -343,6 +356,7 @@ export class PeerMachine {
       referenceSplit.ended(link.id);
       acknowledgements.ended(link.id);
       poolDigests.ended(link.id);
+      this.#settling.ended(link.id);
       this.#catchUp.ended(link.id);
       neighbours.unlinked(link.address, now);
       this.#greeter.ended(link, now);

@@ -11,7 +11,7 @@ import { settledBlocks } from './chain/roots.ts';
 import { type Candidate, keptCandidate } from './chain/tree.ts';
 import { equalBytes } from './codec/bytes.ts';
 import type { Milliseconds } from './config.ts';
-import type { HashHex } from './crypto/keys.ts';
+import { type HashHex, hashHex } from './crypto/keys.ts';
 import { invariant } from './errors.ts';
 import type { ChainBlock, LinkId, Loaded, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
@@ -99,13 +99,20 @@ export class RootContest {
     const isMatched = [root, chain.root].some((held) => (this.#lost.get(held) ?? 0) >= insistingAfter);
     const ours = { root: first.block.hash, authors, isFixed: !isMatched && this.#isFixed(chain.root) };
     const verdict = roots.decide(ours, root, !isMatched && this.#isFixed(root));
-    if (verdict === 'theirs') this.#replace(root, own, now);
-    else this.#refuse(root, verdict === 'undecidable', now);
+    // What is final is never left: then only an operator can decide, whatever else speaks for theirs.
+    const isBound = verdict === 'theirs' && this.#isFinal();
+    if (verdict === 'theirs' && !isBound) this.#replace(root, own, now);
+    else this.#refuse(root, verdict === 'undecidable' || isBound, now);
   }
 
   /** Whether a reference neighbour holds this root's chain, which it never leaves. */
   #isFixed(root: HashHex): boolean {
     return this.#machines.links.greeted().some((link) => !link.phase.ours && link.root === root);
+  }
+
+  #isFinal(): boolean {
+    const { finality, chain } = this.#machines;
+    return finality.final !== undefined && chain.tree.onMain(hashHex(finality.final.hash));
   }
 
   #read(root: HashHex, stored: readonly ChainBlock[]): void {

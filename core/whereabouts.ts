@@ -8,7 +8,7 @@
 import { Beaconing } from './beaconing.ts';
 import { equalBytes } from './codec/bytes.ts';
 import type { Milliseconds } from './config.ts';
-import { holderOf, type PublicKey } from './crypto/keys.ts';
+import { isSameHolder, type PublicKey } from './crypto/keys.ts';
 import type { LinkId, RequestId } from './events.ts';
 import type { Machines } from './machines.ts';
 import type { Announcement } from './network/announcements.ts';
@@ -201,6 +201,6 @@ export class Whereabouts {
   }
 
   #isOwn(key: PublicKey): boolean {
-    return holderOf(key) === holderOf(this.#machines.publicKey);
+    return isSameHolder(key, this.#machines.publicKey);
   }
 }

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import type { WebSocket } from 'ws';
-import { defaultConfig } from '../core/config.ts';
+import { type Config, defaultConfig } from '../core/config.ts';
 import { Peer } from '../core/host.ts';
 import { WebSocketAcceptor } from './links/websocket-transport.ts';
 import type { Logs } from './log.ts';
@@ -21,7 +21,13 @@ export interface Archive {
 }
 
 /** @param folder of the relay; each network has one of its own in it. @throws StoreError, PeerError */
-export async function openArchive(network: string, folder: string, logs: Logs, maxLinks: number): Promise<Archive> {
+export async function openArchive(
+  config: Pick<Config, 'network' | 'committee'>,
+  folder: string,
+  logs: Logs,
+  maxLinks: number,
+): Promise<Archive> {
+  const { network } = config;
   const acceptor = new WebSocketAcceptor();
   let failure: string | undefined;
   const platform = await nodePlatform(join(folder, network), [acceptor], (error) => {
@@ -33,7 +39,7 @@ export async function openArchive(network: string, folder: string, logs: Logs, m
   await keepNetworkName(join(folder, network), network);
   // Nobody is dialled from here.
   const relationship = { ...defaultConfig.relationship, count: 0, maxLinks };
-  const peer = await Peer.open({ network, relationship }, platform);
+  const peer = await Peer.open({ ...config, relationship }, platform);
   const { blocks, bytes, found } = platform.store.torn;
   if (bytes > 0) logs.warn('the end of a chain was torn and has been cut', { network, blocks, bytes });
   if (found > 0) logs.warn('the index of a chain was damaged and has been made anew', { network, blocks: found });

@@ -6,8 +6,16 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import * as secp256k1 from 'tiny-secp256k1';
+import { equalBytes } from '../core/codec/bytes.ts';
 import type { Curve, SignatureCheck, Verifier } from '../core/crypto/curve.ts';
-import { isPublicKey, type PublicKey, type SecretKey, type Signature } from '../core/crypto/keys.ts';
+import {
+  isPublicKey,
+  type PublicKey,
+  type SecretKey,
+  type Signature,
+  type SignatureHex,
+  signatureHex,
+} from '../core/crypto/keys.ts';
 import { CryptoError } from '../core/errors.ts';
 
 export const nodeCurve: Curve = {
@@ -37,7 +45,7 @@ export const nodeVerifier: Verifier = {
     const results: boolean[] = [];
     for (const check of checks) {
       if (results.length % sliceChecks === 0 && results.length > 0) await setImmediate();
-      results.push(holds(check));
+      results.push(heldBefore(check) || heldNow(check));
     }
     return results;
   },
@@ -53,6 +61,26 @@ export function holds({ key, digest, signature }: SignatureCheck): boolean {
   }
 }
 
+/** The same check held not long ago: where many peers run in one process, one sign of life comes to each of them. */
+function heldBefore({ key, digest, signature }: SignatureCheck): boolean {
+  const held = newestHeld.get(signatureHex(signature));
+  return held !== undefined && equalBytes(held.key, key) && equalBytes(held.digest, digest);
+}
+
+function heldNow(check: SignatureCheck): boolean {
+  if (!holds(check)) return false;
+  for (const oldest of newestHeld.keys()) {
+    if (newestHeld.size < mostHeld) break;
+    newestHeld.delete(oldest);
+  }
+  // Copies: what is checked may be a part of much that was received together.
+  newestHeld.set(signatureHex(check.signature), { key: check.key.slice(), digest: check.digest.slice() });
+  return true;
+}
+
+const newestHeld = new Map<SignatureHex, { readonly key: Uint8Array; readonly digest: Uint8Array }>();
+/** Some 600 bytes each. */
+const mostHeld = 1_024;
 /** Some 2 ms of work: 32 checks of 50–70 µs. */
 const sliceChecks = 32;
 

@@ -23,8 +23,8 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 const log = stderrWriter(settings.log.format);
 const logs = logsUpTo(settings.log.level, log);
 try {
-  const { host, port, data, networks, access, limits, bridge, stun, turn } = settings;
-  const where = { host, port, folder: data, networks, pageFolder: pageFolder() };
+  const { host, port, data, networks, committee, access, limits, bridge, stun, turn } = settings;
+  const where = { host, port, folder: data, networks, committee, pageFolder: pageFolder() };
   const relay = await startRelay({ ...where, access, limits, bridge, stun, turn, log, logLevel: settings.log.level });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(relay));
   process.on('SIGHUP', () => void hungUp(relay));

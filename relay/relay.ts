@@ -2,7 +2,7 @@
  * The relay as one thing to start and end: server, signaling, STUN, and an archive peer for each network.
  */
 import { isNetworkName } from '../core/config.ts';
-import { publicKeyFromHex } from '../core/crypto/keys.ts';
+import { type PublicKeyHex, publicKeyFromHex } from '../core/crypto/keys.ts';
 import { PeerError } from '../core/errors.ts';
 import type { Services as Announced } from '../core/wire/signaling.ts';
 import { type Archive, openArchive } from './archive.ts';
@@ -32,6 +32,8 @@ export interface RelayOptions {
   /** Each network has a folder of its name in it. */
   readonly folder: string;
   readonly networks: readonly string[];
+  /** Keys whose votes make blocks final, in each network. */
+  readonly committee?: readonly PublicKeyHex[];
   /** The built page. */
   readonly pageFolder: string;
   /** What is not given here is as the flags have it by default. */
@@ -66,6 +68,7 @@ export interface Relay {
  * @throws Error with code `EADDRINUSE` and others of Node's `listen`; StoreError; PeerError `bad-config`
  */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
+  const { committee = [] } = options;
   const { host, port, folder, networks, log = stderrWriter('text'), logLevel = 'info', stun = 'none', turn } = options;
   const access = { ...defaultAccess, ...options.access };
   const limits = { ...defaultLimits, ...options.limits };
@@ -109,7 +112,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   try {
     services = await openServices({ host, stun, turn }, boundPort, logs.warn);
     for (const network of new Set(networks)) {
-      const archive = await openArchive(network, folder, logs, limits.maxArchiveLinks);
+      const archive = await openArchive({ network, committee }, folder, logs, limits.maxArchiveLinks);
       archives.set(network, archive);
       signaling.serve(network, publicKeyFromHex(archive.peer.publicKey));
     }

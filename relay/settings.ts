@@ -2,7 +2,8 @@
  * What the command line and the environment set; flags go before variables. Each group of flags has a file in settings/.
  */
 import { Command, Option } from 'commander';
-import { parseNetworks, parsePort } from './cli/arguments.ts';
+import type { PublicKeyHex } from '../core/crypto/keys.ts';
+import { parseCommittee, parseNetworks, parsePort } from './cli/arguments.ts';
 import { exitCodes } from './cli/exit.ts';
 import { type Access, type AccessFlags, accessSettings, addAccessOptions } from './settings/access.ts';
 import { addBridgeOptions, type BridgeFlags, type BridgeSettings, bridgeSettings } from './settings/bridge.ts';
@@ -16,6 +17,8 @@ export interface Settings extends ServiceSettings {
   /** Folder of the archives. */
   readonly data: string;
   readonly networks: readonly string[];
+  /** Keys whose votes make blocks final, in each of them. */
+  readonly committee: readonly PublicKeyHex[];
   readonly access: Access;
   readonly limits: Limits;
   readonly log: LogSettings;
@@ -28,6 +31,7 @@ interface Flags extends AccessFlags, BridgeFlags, ServiceFlags, Limits, LogFlags
   readonly port: number;
   readonly data: string;
   readonly network: readonly string[];
+  readonly committee: readonly PublicKeyHex[];
 }
 
 const more = `
@@ -51,12 +55,13 @@ export function readSettings(argv: readonly string[]): Settings {
   const command = relayCommand();
   const flags = command.parse(argv).opts<Flags>();
   const wrong = (line: string): never => command.error(`error: ${line}`, { exitCode: exitCodes.usage });
-  const { host, port, data, network, maxSockets, maxConnections, maxArchiveLinks } = flags;
+  const { host, port, data, network, committee, maxSockets, maxConnections, maxArchiveLinks } = flags;
   return {
     host,
     port,
     data,
     networks: network.length > 0 ? network : ['main'],
+    committee,
     access: accessSettings(flags, wrong),
     ...serviceSettings(flags, wrong),
     limits: { maxSockets, maxConnections, maxArchiveLinks },
@@ -108,6 +113,12 @@ function addServedOptions(command: Command): void {
         .env('MCCLOUD_NETWORK')
         .default([], 'main')
         .argParser(parseNetworks),
+    )
+    .addOption(
+      new Option('--committee <key>', 'a key whose votes make blocks final; give it again for another (with commas)')
+        .env('MCCLOUD_COMMITTEE')
+        .default([], 'none')
+        .argParser(parseCommittee),
     );
 }
 

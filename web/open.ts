@@ -5,6 +5,7 @@ import { defaultConfig, isNetworkName } from '../core/config.ts';
 import { itemIdHex } from '../core/crypto/keys.ts';
 import { PeerError } from '../core/errors.ts';
 import type { PeerFace } from '../core/face.ts';
+import { committeeFrom, committeeRule } from '../core/finality/roll.ts';
 import { Peer } from '../core/host.ts';
 import type { Platform } from '../core/platform.ts';
 import type { Store } from '../core/storage/store.ts';
@@ -28,6 +29,8 @@ export interface OpenOptions {
   readonly via?: 'tor' | undefined;
   /** Asks the relay for a TCP port, by which peers that speak TCP dial this tab. Not together with `via`. */
   readonly port?: boolean;
+  /** Keys whose votes make blocks final: the same ones on every peer of the network. */
+  readonly committee?: readonly string[];
   /** No link without the secure upgrade: none to a peer of the reference program. Links between tabs always have it. */
   readonly requireUpgrade?: boolean;
 }
@@ -37,7 +40,7 @@ const relationship = { ...defaultConfig.relationship, count: 4, maxLinks: 12 };
 
 /** @throws PeerError `bad-config` */
 export async function openPeer(options: OpenOptions): Promise<Peer> {
-  const { network, relay, iceServers = [], via, port = false, requireUpgrade = false } = options;
+  const { network, relay, iceServers = [], via, port = false, requireUpgrade = false, committee = [] } = options;
   if (!isNetworkName(network)) {
     throw new PeerError('bad-config', `"${network}" is no network name: 1 to 64 of a–z, 0–9, dot, dash, underscore`);
   }
@@ -54,8 +57,10 @@ export async function openPeer(options: OpenOptions): Promise<Peer> {
       'a port is lent on the relay’s own address, which a tab that goes by Tor must not have',
     );
   }
+  const members = committeeFrom(committee);
+  if (members === undefined) throw new PeerError('bad-config', `a committee is ${committeeRule}`);
   const { platform, leftPending } = await tabPlatform({ network, relay: address, iceServers, byProxy, port });
-  const peer = await opened({ network, relationship, proxied: byProxy, requireUpgrade }, platform);
+  const peer = await opened({ network, relationship, proxied: byProxy, requireUpgrade, committee: members }, platform);
   if (address !== undefined) peer.connect(address.peer(network));
   clearLeft(peer, leftPending, platform.store).catch(platform.crashed);
   return peer;

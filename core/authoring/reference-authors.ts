@@ -6,18 +6,17 @@
  */
 import type { TreeBlock } from '../chain/tree.ts';
 import type { Milliseconds } from '../config.ts';
-import { holderOf, lowestKey, type PublicKey } from '../crypto/keys.ts';
+import { isSameHolder, lowestKey, type PublicKey } from '../crypto/keys.ts';
 import type { Members } from '../network/members.ts';
 import { Gatherer } from './gatherer.ts';
 import { Mute } from './mute.ts';
-
-type Sees = (key: PublicKey) => boolean;
 
 export class ReferenceAuthors {
   readonly #own: PublicKey;
   readonly #members: Members;
   readonly #mute = new Mute();
   readonly #gatherer = new Gatherer();
+  #hasTip = false;
 
   constructor(own: PublicKey, members: Members) {
     this.#own = own;
@@ -45,30 +44,42 @@ export class ReferenceAuthors {
 
   /** At the end of every event, whether anything waits or not. @param pendingSince since when something waits */
   look(tip: TreeBlock | undefined, pendingSince: Milliseconds | undefined, now: Milliseconds): void {
-    const [decisive, ...others] = [everybody, this.#seenByCbc].map((sees) => this.#next(tip, sees, now));
-    const next = [decisive, ...others].filter((key) => key !== undefined);
-    this.#gatherer.look(tip?.id, tip?.block.author, next);
-    if (tip !== undefined) this.#mute.wrote(tip.block.author);
-    if (tip === undefined || pendingSince === undefined) this.#mute.rest();
+    if (tip === undefined) {
+      this.#hasTip = false;
+      this.#mute.rest();
+      return;
+    }
+    // Who was to write the first block is asked when it is there: until then at every event all would be looked through.
+    if (!this.#hasTip)
+      this.#gatherer.look(undefined, undefined, this.#reference([this.#first(true, now), this.#first(false, now)]));
+    this.#hasTip = true;
+    const decisive = this.#reference([this.#named(tip, true, now)])[0];
+    const next = [decisive, ...this.#reference([this.#named(tip, false, now)])].filter((key) => key !== undefined);
+    this.#gatherer.look(tip.id, tip.block.author, next);
+    this.#mute.wrote(tip.block.author);
+    if (pendingSince === undefined) this.#mute.rest();
     else this.#mute.look(decisive, Math.max(pendingSince, tip.arrivedAt), now);
   }
 
-  /** Who is to write on the tip, or the first block, if that is a reference peer. */
-  #next(tip: TreeBlock | undefined, sees: Sees, now: Milliseconds): PublicKey | undefined {
-    const isThere = (key: PublicKey) => this.#isOwn(key) || this.#members.onlineUntil(key, tip?.arrivedAt) > now;
-    const next =
-      tip === undefined
-        ? lowestKey([this.#own, ...this.#members.online(now).filter(sees)])
-        : tip.block.nextChoices.find((key) => sees(key) && isThere(key));
-    return next === undefined || this.#isOwn(next) || this.#members.isOurs(next) ? undefined : next;
+  /** Those that are reference peers'. */
+  #reference(keys: readonly (PublicKey | undefined)[]): PublicKey[] {
+    return keys.filter((key) => key !== undefined).filter((key) => !this.#isOwn(key) && !this.#members.isOurs(key));
   }
 
-  /** The older era knows nothing of keys that only Announce speaks for. */
-  readonly #seenByCbc: Sees = (key) => !this.#members.isStanding(key);
+  /** @param standing whether keys count that only Announce speaks for: the older era knows nothing of them */
+  #first(standing: boolean, now: Milliseconds): PublicKey {
+    const lowest = this.#members.lowestOnline(standing, now);
+    return lowest === undefined ? this.#own : lowestKey([this.#own, lowest]);
+  }
+
+  #named(tip: TreeBlock, standing: boolean, now: Milliseconds): PublicKey | undefined {
+    return tip.block.nextChoices.find((key) => {
+      if (!standing && this.#members.isStanding(key)) return false;
+      return this.#isOwn(key) || this.#members.onlineUntil(key, tip.arrivedAt) > now;
+    });
+  }
 
   #isOwn(key: PublicKey): boolean {
-    return holderOf(key) === holderOf(this.#own);
+    return isSameHolder(key, this.#own);
   }
 }
-
-const everybody: Sees = () => true;

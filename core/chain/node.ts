@@ -89,3 +89,12 @@ export interface Verdict<Body> {
   /** How many eligible keys have their newest block under each child; none named has none. */
   readonly support: ReadonlyMap<TreeNode<Body>, number>;
 }
+
+/** At most so many, and bytes of their blocks, but one. */
+export function firstNodes<Body>(nodes: readonly TreeNode<Body>[], most: number, mostBytes: number): TreeNode<Body>[] {
+  let bytes = 0;
+  return nodes.slice(0, most).filter(({ size }, place) => {
+    bytes += size;
+    return place === 0 || bytes <= mostBytes;
+  });
+}

@@ -16,7 +16,7 @@ import { type Block, decodeBlock } from './block.ts';
 import { itemIdOf } from './data.ts';
 import { deepestFork, eligibleAncestors } from './fork-choice.ts';
 import { Forks } from './forks.ts';
-import { type Bringer, noLink, TreeNode } from './node.ts';
+import { type Arrival, type Bringer, firstNodes, noLink, TreeNode } from './node.ts';
 import { SideBlocks } from './side-blocks.ts';
 
 /** A verified block on its way into the tree. */
@@ -77,6 +77,8 @@ export class Tree {
   #best: TreeNode<TreeBlock> | undefined;
   /** Below this height nothing moves. */
   #floor = 0;
+  /** Where the walk begins when it is held above the floor, on whatever branch. */
+  #start: HashHex | undefined;
   /** From this height on the main chain is to be left, for a body of it is to be another. */
   #leaveFrom = Number.POSITIVE_INFINITY;
   /** Above this height no body of the main chain is let go. */
@@ -134,6 +136,11 @@ export class Tree {
     return this.#main[0]?.height ?? 0;
   }
 
+  /** How many blocks are held, on all branches. */
+  get size(): number {
+    return this.#nodes.size;
+  }
+
   get floor(): number {
     return this.#floor;
   }
@@ -182,7 +189,7 @@ export class Tree {
     const node = this.#hold(candidate, parent, { at, link, height });
     this.#side.added(node);
     // On the way to the newest block support only grows by one on top of it, so the walk ends there.
-    const follows = parent === undefined || (parent === this.#best && parent.onMain);
+    const follows = (parent === undefined || (parent === this.#best && parent.onMain)) && node.id !== this.#start;
     if (follows && (newest === undefined || newest.onMain)) this.#best = node;
     else this.#changed(holder);
     const isSeen = hadForked !== this.#forks.hasForked(holder) || this.#forks.counted(holder) === node;
@@ -213,6 +220,13 @@ export class Tree {
     if (node?.onMain === true) this.#raiseFloor(node.height);
   }
 
+  /** From now on the walk begins at this block, on whatever branch it stands, while it is held above the floor. */
+  beginWalkAt(id: HashHex): void {
+    if (this.#start === id) return;
+    this.#start = id;
+    this.#best = undefined;
+  }
+
   /** At most so many blocks, and bytes of them, but one. @returns undefined when the main chain is where the walk ends */
   next(most: number, mostBytes = Number.POSITIVE_INFINITY): Step | undefined {
     const best = this.#walk();
@@ -225,9 +239,9 @@ export class Tree {
     }
     const stays = fork === undefined ? 0 : fork.height - this.lowest + 1;
     const leaves = this.#main.slice(stays).reverse();
-    if (leaves.length > 0) return { kind: 'revert', nodes: first(leaves, most, mostBytes) };
+    if (leaves.length > 0) return { kind: 'revert', nodes: firstNodes(leaves, most, mostBytes) };
     this.#leaveFrom = Number.POSITIVE_INFINITY;
-    return path.length === 0 ? undefined : { kind: 'apply', nodes: first(path.reverse(), most, mostBytes) };
+    return path.length === 0 ? undefined : { kind: 'apply', nodes: firstNodes(path.reverse(), most, mostBytes) };
   }
 
   /** Side blocks on which the walk rests, each after the one it stands on; of those whose bodies are held. */
@@ -294,11 +308,7 @@ export class Tree {
     return [...this.#unreachable.splice(0), ...dropped];
   }
 
-  #hold(
-    candidate: Candidate,
-    parent: TreeNode<TreeBlock> | undefined,
-    come: { at: number; link: Bringer; height: number },
-  ) {
+  #hold(candidate: Candidate, parent: TreeNode<TreeBlock> | undefined, come: Omit<Arrival, 'size'>) {
     const node = new TreeNode<TreeBlock>(candidate.block, { ...come, size: candidate.bytes.length });
     node.parent = parent;
     node.body = bodyOf(candidate, node);
@@ -315,7 +325,9 @@ export class Tree {
 
   /** Where the walk from the floor ends; undefined when there is no block. */
   #walk(): TreeNode<TreeBlock> | undefined {
-    const start = this.headerAt(Math.max(this.#floor, this.lowest)) ?? this.#nodes.values().next().value;
+    const begun = this.#start === undefined ? undefined : this.#nodes.get(this.#start);
+    const floor = this.headerAt(Math.max(this.#floor, this.lowest)) ?? this.#nodes.values().next().value;
+    const start = begun !== undefined && begun.height > this.#floor ? begun : floor;
     this.#best ??= start === undefined ? undefined : this.#forks.walk(start);
     return this.#best;
   }
@@ -370,14 +382,6 @@ export class Tree {
       node.body = undefined;
     }
   }
-}
-
-function first(nodes: readonly TreeNode<TreeBlock>[], most: number, mostBytes: number): TreeNode<TreeBlock>[] {
-  let bytes = 0;
-  return nodes.slice(0, most).filter(({ size }, place) => {
-    bytes += size;
-    return place === 0 || bytes <= mostBytes;
-  });
 }
 
 function bodyOf(candidate: Candidate, { id, height, arrivedAt }: TreeNode<TreeBlock>): TreeBlock {

@@ -98,6 +98,12 @@ export function holderOf(key: PublicKey): Holder {
   return bytesToHex(key.subarray(1)) as Holder;
 }
 
+/** Without their hex: this is asked of each message. */
+export function isSameHolder(a: PublicKey, b: PublicKey): boolean {
+  for (let i = 1; i < publicKeyBytes; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
 export function holderOfHex(key: PublicKeyHex): Holder {
   return key.slice(2) as string as Holder;
 }

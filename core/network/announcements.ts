@@ -40,6 +40,8 @@ export class Announcements {
   readonly #members: Members;
   readonly #random: Random;
   readonly #told = new Map<PublicKeyHex, Told>();
+  /** Those of them that are looked at again. */
+  readonly #waiting = new Set<Told>();
   readonly #answers = new Map<PublicKeyHex, { readonly key: PublicKey; readonly at: Milliseconds }>();
 
   constructor(own: PublicKey, members: Members, random: Random) {
@@ -59,7 +61,10 @@ export class Announcements {
         continue;
       }
       if (seen || now >= told.at + dampMs) announcements.push(this.#tell(told, isHere, link, now));
-      else told.again = told.at + dampMs;
+      else {
+        told.again = told.at + dampMs;
+        this.#waiting.add(told);
+      }
     }
     return announcements;
   }
@@ -75,9 +80,11 @@ export class Announcements {
   /** What has waited and is to be told now. */
   due(now: Milliseconds): Announcement[] {
     const announcements: Announcement[] = [];
-    for (const told of this.#told.values()) {
+    for (const told of this.#waiting) {
+      if (told.again === undefined) this.#waiting.delete(told);
       if (told.again === undefined || told.again > now) continue;
       told.again = undefined;
+      this.#waiting.delete(told);
       const isHere = this.#members.isKnown(told.key);
       if (isHere !== told.isHere) announcements.push(this.#tell(told, isHere, undefined, now));
     }
@@ -95,7 +102,7 @@ export class Announcements {
     const look = (at: Milliseconds | undefined): void => {
       if (at !== undefined && (earliest === undefined || at < earliest)) earliest = at;
     };
-    for (const { again } of this.#told.values()) look(again);
+    for (const { again } of this.#waiting) look(again);
     for (const { at } of this.#answers.values()) look(at);
     return earliest;
   }
@@ -126,8 +133,9 @@ export class Announcements {
         return;
       }
     }
-    for (const hex of this.#told.keys()) {
+    for (const [hex, told] of this.#told) {
       this.#told.delete(hex);
+      this.#waiting.delete(told);
       return;
     }
   }

@@ -6,7 +6,6 @@
  * What comes is checked, and passed on, within allowances: ten a second are passed on over all, the candidates' first, so
  * that what presence costs a peer depends on its links and not on the network. `members.ts` remembers; the caller sends.
  */
-import { equalBytes } from '../codec/bytes.ts';
 import type { Milliseconds } from '../config.ts';
 import type { Curve, SignatureCheck } from '../crypto/curve.ts';
 import {
@@ -14,6 +13,7 @@ import {
   type Holder,
   holderOf,
   isPublicKey,
+  isSameHolder,
   type PublicKey,
   type SecretKey,
   signatureHex,
@@ -210,8 +210,7 @@ export class Beacons {
   }
 
   #isOwn(key: PublicKey): boolean {
-    // Asked of each beacon by each link: bytes are compared sooner than their hex is made.
-    return equalBytes(key.subarray(1), this.#options.publicKey.subarray(1));
+    return isSameHolder(key, this.#options.publicKey);
   }
 }
 

@@ -326,6 +326,11 @@ export class Members {
     return this.#roster.freshest((member) => isOnline(member, now));
   }
 
+  /** The smallest of them. @param standing whether those count too that only the era of Announce and Leave can see */
+  lowestOnline(standing: boolean, now: Milliseconds): PublicKey | undefined {
+    return this.#roster.lowest((member) => isOnline(member, now) && (standing || !stands(member)))?.key;
+  }
+
   /** Since when a key has counted as online for writing without a break; undefined while it does not. */
   onlineSince(key: PublicKey, now: Milliseconds): Milliseconds | undefined {
     const member = this.#roster.find(key);

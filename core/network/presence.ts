@@ -10,7 +10,7 @@ import { encode, u64 } from '../codec/codec.ts';
 import type { Milliseconds } from '../config.ts';
 import type { Curve, SignatureCheck } from '../crypto/curve.ts';
 import { sha256 } from '../crypto/hash.ts';
-import { holderOf, isPublicKey, type PublicKey, type SecretKey, signatureHex } from '../crypto/keys.ts';
+import { holderOf, isPublicKey, isSameHolder, type PublicKey, type SecretKey, signatureHex } from '../crypto/keys.ts';
 import type { LinkId } from '../events.ts';
 import type { Random } from '../random.ts';
 import type { KeepAlive } from '../wire/messages.ts';
@@ -94,7 +94,7 @@ export class Presence {
   }
 
   #isOwn(key: PublicKey): boolean {
-    return holderOf(key) === holderOf(this.#options.publicKey);
+    return isSameHolder(key, this.#options.publicKey);
   }
 }
 

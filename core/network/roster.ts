@@ -4,6 +4,7 @@
  *
  * Knows nothing of links or messages: `members.ts` says what happened to each.
  */
+import { compareBytes } from '../codec/bytes.ts';
 import type { Milliseconds } from '../config.ts';
 import { type Holder, holderOf, isPublicKey, type PublicKey, type PublicKeyHex } from '../crypto/keys.ts';
 import type { KnownKeys } from './known-keys.ts';
@@ -40,6 +41,16 @@ export class Roster {
   freshest(isWanted: (member: Member) => boolean): PublicKey[] {
     const wanted = [...this.#members.values()].filter(isWanted);
     return wanted.sort((a, b) => b.aliveAt - a.aliveAt).map(({ key }) => key);
+  }
+
+  /** The smallest of them by all its bytes; undefined when there is none. */
+  lowest(isWanted: (member: Member) => boolean): Member | undefined {
+    let lowest: Member | undefined;
+    for (const member of this.#members.values()) {
+      if (!isWanted(member)) continue;
+      if (lowest === undefined || compareBytes(member.key, lowest.key) < 0) lowest = member;
+    }
+    return lowest;
   }
 
   /** Found, or new. @param isThere the key has shown so itself @returns undefined for our own key, for none, without room */

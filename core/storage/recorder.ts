@@ -35,6 +35,8 @@ interface Gathered {
   pendingAdded: Map<ItemIdHex, PendingItem>;
   pendingRemoved: Map<ItemIdHex, ItemId>;
   tokens: Token[];
+  /** Of notes that bind this peer. */
+  promises: Token[];
 }
 
 /**
@@ -94,6 +96,12 @@ export class Recorder {
     this.#gathered.notes.set(note.name, note);
   }
 
+  /** A note that binds this peer; `token` is called when it is on the disk. */
+  promise(note: Note, token: Token): void {
+    this.note(note);
+    this.#gathered.promises.push(token);
+  }
+
   pendingAdded(item: PendingItem): void {
     const key = itemIdHex(item.id);
     this.#gathered.pendingRemoved.delete(key);
@@ -143,8 +151,8 @@ export class Recorder {
   #begin(): boolean {
     if (isNothing(this.#gathered)) return false;
     if (this.#beginSide()) return true;
-    const { signed, sideAdded, notes, cutTo, append, sideRemoved, pendingAdded, pendingRemoved, tokens } =
-      this.#gathered;
+    const { signed, sideAdded, notes, cutTo, append, sideRemoved, pendingAdded, pendingRemoved } = this.#gathered;
+    const { tokens, promises } = this.#gathered;
     const now = firstBytes(append, mostBlockBytes);
     const rest = append.slice(now);
     // What leaves goes with the block it went into, or that it is itself, or later, never before: a crash in between would
@@ -153,7 +161,7 @@ export class Recorder {
     const last = isWhole && this.#later.length === 0;
     if (isWhole) for (const key of sideRemoved.keys()) sideAdded.delete(key);
     const change: Change = {
-      durable: signed !== undefined,
+      durable: signed !== undefined || promises.length > 0,
       signed,
       sideAdded: [...sideAdded.values()],
       notes: [...notes.values()],
@@ -169,7 +177,7 @@ export class Recorder {
       this.#gathered.sideRemoved = sideRemoved;
       this.#gathered.tokens = tokens;
     }
-    this.#put(change, isWhole ? tokens : []);
+    this.#put(change, isWhole ? [...promises, ...tokens] : promises);
     return true;
   }
 
@@ -223,6 +231,7 @@ function nothing(): Gathered {
     pendingAdded: new Map(),
     pendingRemoved: new Map(),
     tokens: [],
+    promises: [],
   };
 }
 

@@ -11,6 +11,7 @@ import { type Codec, decode, encode, option, struct, text, u32, u64 } from '../c
 import { publicKeyCodec } from '../crypto/key-codecs.ts';
 import { type PublicKey, publicKeyBytes } from '../crypto/keys.ts';
 import { CodecError, invariant } from '../errors.ts';
+import { type Vote, voteCodec } from '../finality/votes.ts';
 import { type CarriedBeacon, carriedBeaconCodec } from './beacon.ts';
 import {
   type Acknowledgement,
@@ -45,6 +46,8 @@ export type ExtensionMessage =
   | { readonly kind: 'pong'; readonly nonce: bigint }
   | ({ readonly kind: 'head' } & Head)
   | ({ readonly kind: 'acknowledgement' } & Acknowledgement)
+  /** Of a member of the committee (finality/). */
+  | { readonly kind: 'vote'; readonly vote: Vote }
   | ({ readonly kind: 'blocksWanted' } & BlocksWanted)
   | ({ readonly kind: 'blocks' } & BlockBatch)
   | ({ readonly kind: 'poolDigest' } & PoolDigest)
@@ -67,6 +70,7 @@ const types: { readonly [K in ExtensionMessage['kind']]: Type<Extract<ExtensionM
   pong: { number: 3, codec: struct({ nonce: u64 }) },
   head: { number: 4, codec: headCodec },
   acknowledgement: { number: 5, codec: acknowledgementCodec },
+  vote: { number: 6, codec: struct({ vote: voteCodec }) },
   blocksWanted: { number: 7, codec: blocksWantedCodec },
   blocks: { number: 8, codec: blockBatchCodec },
   poolDigest: { number: 9, codec: poolDigestCodec },

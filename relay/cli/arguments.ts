@@ -3,6 +3,8 @@
  */
 import { InvalidArgumentError, Option } from 'commander';
 import { type ForcedRestart, isNetworkName } from '../../core/config.ts';
+import type { PublicKeyHex } from '../../core/crypto/keys.ts';
+import { committeeFromText, committeeRule } from '../../core/finality/roll.ts';
 import { isHostAndPort } from '../../core/wire/identify.ts';
 
 const forcedRestarts: readonly ForcedRestart[] = ['majority', 'strict', 'reference', 'never'];
@@ -68,6 +70,13 @@ export function wholeNumber(least: number, most: number): (value: string) => num
 export function parseRoot(value: string): string {
   if (/^[0-9a-f]{64}$/.test(value)) return value;
   throw new InvalidArgumentError('a root is the hash of a first block: 64 hex digits in lower case.');
+}
+
+/** Several keys, with commas; added to those before. */
+export function parseCommittee(value: string, before: readonly PublicKeyHex[]): PublicKeyHex[] {
+  const keys = committeeFromText(value);
+  if (keys === undefined) throw new InvalidArgumentError(`a committee is ${committeeRule}.`);
+  return [...before, ...keys];
 }
 
 function parsePeer(address: string): string {

@@ -3,10 +3,12 @@
  */
 import { type Command, Option } from 'commander';
 import { type Config, defaultConfig, type ForcedRestart, type Wire } from '../../core/config.ts';
+import type { PublicKeyHex } from '../../core/crypto/keys.ts';
 import { isLoopback, type Reach } from '../open.ts';
 import { type LogFlags, type LogSettings, logOptions, logSettings } from '../settings/logs.ts';
 import {
   dataOption,
+  parseCommittee,
   parseForcedRestart,
   parseHostAndPort,
   parseNetwork,
@@ -45,6 +47,7 @@ export interface PeerFlags extends LogFlags {
   readonly wire: Wire;
   readonly requireUpgrade: boolean;
   readonly root?: string;
+  readonly committee: readonly PublicKeyHex[];
 }
 
 /** A day: past that a peer does not gather, it sleeps. */
@@ -109,19 +112,24 @@ export function addPeerOptions(command: Command): Command {
         .default(defaultConfig.requireUpgrade, 'off')
         .argParser(parseSwitch),
     )
-    .addOption(option('--root <hash>', 'ROOT', 'first block to insist on, whatever others hold').argParser(parseRoot));
+    .addOption(option('--root <hash>', 'ROOT', 'first block to insist on, whatever others hold').argParser(parseRoot))
+    .addOption(
+      option('--committee <key...>', 'COMMITTEE', 'keys whose votes make blocks final, the same on every peer')
+        .default([], 'none')
+        .argParser(parseCommittee),
+    );
   for (const log of logOptions()) command.addOption(log);
   return command;
 }
 
 /** @throws CommandError `usage` for flags that do not go together */
 export function peerSettings(flags: PeerFlags): PeerSettings {
-  const { data, network, conn, thin, gather, candidates, forcedRestart, wire, requireUpgrade, root } = flags;
+  const { data, network, conn, thin, gather, candidates, forcedRestart, wire, requireUpgrade, root, committee } = flags;
   if (requireUpgrade && wire === 'gcm-siv') {
     throw new CommandError(exitCodes.usage, '--require-upgrade and --wire gcm-siv exclude each other');
   }
   const riddle = { nextCandidates: candidates, forcedRestart };
-  const config = { network, thin, dataGatherTimeMs: gather, riddle, wire, requireUpgrade, root };
+  const config = { network, thin, dataGatherTimeMs: gather, riddle, wire, requireUpgrade, root, committee };
   return { folder: data, ...reachOf(flags), config, connect: conn, log: logSettings(flags) };
 }
 

@@ -12,8 +12,8 @@ import type { Terminal } from './terminal.ts';
 
 const more = `
 Prints the item's id as soon as the peer holds it; it then goes into a block by
-itself. With --wait it also prints the height of that block. A block is not
-final: see the README, What it promises, and what not.
+itself. With --wait it also prints the height of that block. It is final only
+when a committee says so: see the README, What it promises, and what not.
 
 Examples:
   mccloud share 'hello, world'

@@ -38,6 +38,7 @@ export function statusText(report: PeerReport): string {
     ['chain', chainText(report)],
     ['root', report.root ?? 'none'],
     ['tip', report.tip ?? 'none'],
+    ...(report.final === undefined ? [] : [['final', `up to block ${report.final}`] as [string, string]]),
     ['known', `${report.known} online`],
     ['connected', counted(connected.length, 'link')],
     ...connected.map((link): [string, string] => ['', linkText(link)]),

@@ -29,7 +29,7 @@ export async function* answersTo(peer: PeerFace, request: Request, gone: AbortSi
 }
 
 function reportOf(peer: PeerFace): PeerReport {
-  const { network, listen, height, root, tip, storage, syncing, waitingFor, problems } = peer.status;
+  const { network, listen, height, root, tip, final, storage, syncing, waitingFor, problems } = peer.status;
   return {
     publicKey: peer.publicKey,
     network,
@@ -38,6 +38,7 @@ function reportOf(peer: PeerFace): PeerReport {
     height,
     root,
     tip,
+    final,
     storage,
     syncing,
     waitingFor,

@@ -29,11 +29,7 @@ export class Members {
 
   /** An integer from 0 on. @param otherwise what it is where it is not given */
   count(name: string, otherwise?: number): number {
-    const value = this.#read(name) ?? otherwise;
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-      throw bad(`"${name}" is an integer from 0 on`);
-    }
-    return value;
+    return count(this.#read(name) ?? otherwise, `"${name}"`);
   }
 
   /** @param otherwise what it is where it is not given */
@@ -82,6 +78,11 @@ export function textFrom(value: unknown): string {
   return value;
 }
 
+/** A count by itself. @throws ControlError `bad-message` */
+export function countFrom(value: unknown): number {
+  return count(value, 'a value');
+}
+
 /** Hex by itself. @throws ControlError `bad-message` */
 export function hexFrom<T extends string>(bytes: number): (value: unknown) => T {
   return (value) => hex<T>(value, 'a value', bytes);
@@ -98,6 +99,13 @@ export function jsonFrom(line: Uint8Array): unknown {
 
 const mostNameShown = 32;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+
+function count(value: unknown, name: string): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw bad(`${name} is an integer from 0 on`);
+  }
+  return value;
+}
 
 function hex<T extends string>(value: unknown, name: string, bytes: number): T {
   if (typeof value !== 'string' || value.length !== 2 * bytes || !/^[0-9a-f]*$/.test(value)) {

@@ -16,7 +16,7 @@ import {
 } from '../../core/crypto/keys.ts';
 import type { BlockView, Item, PeerView, Problem } from '../../core/face.ts';
 import { ControlError } from './errors.ts';
-import { hexFrom, jsonFrom, Members, textFrom } from './json.ts';
+import { countFrom, hexFrom, jsonFrom, Members, textFrom } from './json.ts';
 
 export type Request =
   | { readonly kind: 'status' }
@@ -39,6 +39,8 @@ export interface PeerReport {
   readonly height: number;
   readonly root: HashHex | undefined;
   readonly tip: HashHex | undefined;
+  /** Height of the highest block that the committee has made final. */
+  readonly final: number | undefined;
   readonly storage: string;
   readonly syncing: { readonly held: number; readonly of: number } | undefined;
   readonly waitingFor: string | undefined;
@@ -134,9 +136,9 @@ export function parseAnswer(bytes: Uint8Array): Answer {
 
 /** A peer as JSON: `status --json` prints this. */
 export function reportJson(report: PeerReport): object {
-  const { listen = null, root = null, tip = null, syncing = null, waitingFor = null } = report;
+  const { listen = null, root = null, tip = null, syncing = null, waitingFor = null, final = null } = report;
   const { publicKey, network, process, height, storage, problems, known, connected, pending } = report;
-  const chain = { height, root, tip, storage, syncing };
+  const chain = { height, root, tip, final, storage, syncing };
   return { publicKey, network, listen, process, ...chain, waitingFor, problems, known, connected, pending };
 }
 
@@ -168,6 +170,7 @@ function reportFrom(members: Members): PeerReport {
     height: members.count('height'),
     root: members.orNull('root', hexFrom<HashHex>(hashBytes)),
     tip: members.orNull('tip', hexFrom<HashHex>(hashBytes)),
+    final: members.orNull('final', countFrom),
     storage: members.text('storage'),
     syncing: members.orNull('syncing', syncingFrom),
     waitingFor: members.orNull('waitingFor', textFrom),

@@ -37,6 +37,8 @@ export class TcpLink implements Link {
   /** Not yet handed to the socket. */
   readonly #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
+  /** Written, and not told of yet. */
+  #goneBytes = 0;
   readonly #inbox = new Inbox(setImmediate);
 
   /** @param socket open; nothing it received was read yet */
@@ -69,6 +71,7 @@ export class TcpLink implements Link {
       this.#waiting.push(bytes.subarray(start, start + cutBytes));
     }
     this.#waitingBytes += bytes.length;
+    this.#gather();
     this.#write();
   }
 
@@ -88,11 +91,29 @@ export class TcpLink implements Link {
       if (piece === undefined) return;
       this.#waitingBytes -= piece.length;
       this.#socket.write(piece, (error) => {
-        if (error || this.#inbox.ended) return;
-        this.#inbox.drained(piece.length);
-        this.#write();
+        if (!error && !this.#inbox.ended) this.#gone(piece.length);
       });
     }
+  }
+
+  /** What is sent in one turn of the event loop goes together: a peer with many links often sends each of them a little. */
+  #gather(): void {
+    if (this.#socket.writableCorked > 0) return;
+    this.#socket.cork();
+    setImmediate(() => this.#socket.uncork());
+  }
+
+  /** Of what went together is told at once. */
+  #gone(bytes: number): void {
+    this.#goneBytes += bytes;
+    if (this.#goneBytes > bytes) return;
+    queueMicrotask(() => {
+      const gone = this.#goneBytes;
+      this.#goneBytes = 0;
+      if (this.#inbox.ended) return;
+      this.#inbox.drained(gone);
+      this.#write();
+    });
   }
 
   #received(data: Buffer): void {

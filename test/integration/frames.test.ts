@@ -1,7 +1,8 @@
 /**
- * Every byte that Node peers of ours say to one of them on real sockets, read by the second decoder: written from the
- * specification alone, with keys agreed on by Node's own means, it has to understand all there is (spec/wire.md;
- * docs/protocol.md, Secure upgrade). Ephemeral secrets are learned from the curve of this process, which the peers share.
+ * Every byte that Node peers of ours, and a model of the reference, say to one of ours on real sockets, read by the
+ * second decoder: written from the specification alone, with keys agreed on by Node's own means, it has to understand all
+ * there is (spec/wire.md; docs/protocol.md, Secure upgrade). Ephemeral secrets are learned from the curve of this process,
+ * which the peers share.
  */
 import { createECDH } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -10,6 +11,7 @@ import type { DialectName } from '../../core/wire/dialect.ts';
 import { nodeCurve } from '../../relay/curve.ts';
 import { freePorts } from '../model/free-ports.ts';
 import { hexOf } from '../model/reference/encoder.ts';
+import { ReferenceOnSockets } from '../model/reference/on-sockets.ts';
 import { type SecondMessage, secondFrames, secondVariants } from '../model/second-decoder.ts';
 import { SecondLink, type SecondSide } from '../model/second-upgrade.ts';
 import { type TappedConnection, Wiretap } from '../model/wiretap.ts';
@@ -23,7 +25,7 @@ const wholeMs = 120_000;
 /** By public key, hex. A peer overwrites the ephemeral ones. */
 const secrets = new Map<string, Uint8Array>();
 
-describe.each<DialectName>(['gcm-siv', 'cbc'])('all that peers of ours say to one of them in %s', (wire) => {
+describe.each<DialectName>(['gcm-siv', 'cbc'])('all that is said on links of one of ours in %s', (wire) => {
   let stage: Stage;
 
   beforeEach(async () => {
@@ -59,11 +61,16 @@ describe.each<DialectName>(['gcm-siv', 'cbc'])('all that peers of ours say to on
       const agree = () => new Set([first, second, late].map(({ peer }) => peer.status.tip)).size === 1;
       await untilHolds([first, second, late], agree);
       expect(await oneChain([first, second, late], ['short', longText])).toEqual([]);
+      // Ours fetch blocks from each other by the carrier.
+      const reference = await ReferenceOnSockets.open(wire, 1);
+      reference.connect(`127.0.0.1:${tap.port}`);
+      await expect.poll(() => reference.texts.sort(), { timeout: 20_000 }).toEqual([longText, 'short'].sort());
+      await reference.close();
       for (const actor of [second, late, thin, first]) await actor.end();
 
       const connections = await tap.close();
       const said = connections.flatMap((connection) => understood(connection));
-      expect(connections).toHaveLength(3);
+      expect(connections).toHaveLength(4);
       expect(new Set(said.map(({ type }) => type))).toEqual(new Set(secondVariants[wire]));
     },
     wholeMs,

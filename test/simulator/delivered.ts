@@ -21,6 +21,8 @@ export class Delivered {
   /** Reverted blocks in all, for those who want to know how often forks were. */
   reverted = 0;
   readonly #promised: Promised;
+  /** Up to this height it was told that nothing is reverted any more; -1: nothing. */
+  final = -1;
   readonly #violated: (what: string) => void;
 
   constructor(promised: Promised, violated: (what: string) => void) {
@@ -45,6 +47,8 @@ export class Delivered {
       case 'acknowledged':
         return this.#acknowledged(hashHex(delivery.block), delivery.by);
       case 'settled':
+        if (delivery.height <= this.final) this.#violated('told of what is final again');
+        this.final = delivery.height;
         return this.#settled(delivery.height);
       case 'changed':
         return;

@@ -70,9 +70,15 @@ export class Simulator {
     return peer;
   }
 
+  /** The same with a key that is known before. */
+  addAs(secret: SecretKey, config: Partial<Config> = {}): SimulatedPeer {
+    const peer = this.prepare(config, secret);
+    peer.start();
+    return peer;
+  }
+
   /** A new peer that was not started yet. */
-  prepare(config: Partial<Config> = {}): SimulatedPeer {
-    const secret = this.newSecret();
+  prepare(config: Partial<Config> = {}, secret = this.newSecret()): SimulatedPeer {
     const key = this.world.crypto.curve.publicKey(secret);
     const address = config.listen ?? signaledAddress(key);
     const name = `peer ${this.peers.length}`;

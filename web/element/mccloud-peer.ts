@@ -10,6 +10,7 @@
  * @attr {string} relay - Origin of the relay, such as `https://relay.example`. By default the origin of this script.
  * @attr {string} via - `tor`: what is dialled goes by the relay's SOCKS5 proxy or not at all, and there is no WebRTC.
  * @attr {boolean} port - The relay is asked for a TCP port, by which others dial this tab.
+ * @attr {string} committee - Keys whose votes make blocks final, the same ones on every peer of the network.
  *
  * @prop {PeerFace | undefined} peer - The public peer while it is open.
  * @prop {Promise<PeerFace>} ready - Resolves with the peer when it is open; rejects when it cannot be opened.

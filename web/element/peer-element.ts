@@ -24,6 +24,7 @@ export abstract class PeerElement extends LitElement {
     relay: { reflect: true },
     via: { reflect: true },
     port: { reflect: true, type: Boolean },
+    committee: { reflect: true },
   };
   static override styles = [themeStyles, frameStyles, chainStyles];
 
@@ -35,6 +36,8 @@ export abstract class PeerElement extends LitElement {
   declare via: string | null | undefined;
   /** The relay is asked for a TCP port, by which others dial this tab. */
   declare port: boolean | null | undefined;
+  /** Keys whose votes make blocks final, with commas or spaces between. */
+  declare committee: string | null | undefined;
 
   readonly #opening = new Opening(
     (settings) => this.openPeer(settings),

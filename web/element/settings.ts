@@ -4,6 +4,8 @@
  * Nothing is guessed beyond the one documented default: without `relay`, the origin that served the module script.
  */
 import { isNetworkName } from '../../core/config.ts';
+import type { PublicKeyHex } from '../../core/crypto/keys.ts';
+import { committeeFromText, committeeRule } from '../../core/finality/roll.ts';
 
 export interface Settings {
   readonly network: string;
@@ -13,6 +15,8 @@ export interface Settings {
   readonly via: 'tor' | undefined;
   /** The relay is asked for a TCP port for this tab. */
   readonly port: boolean;
+  /** Keys whose votes make blocks final. */
+  readonly committee: readonly PublicKeyHex[];
 }
 
 /** As they stand in the markup; undefined or null when missing. */
@@ -21,10 +25,11 @@ export interface Attributes {
   readonly relay?: string | null | undefined;
   readonly via?: string | null | undefined;
   readonly port?: boolean | null | undefined;
+  readonly committee?: string | null | undefined;
 }
 
 export interface AttributeFault {
-  readonly attribute: 'network' | 'relay' | 'via' | 'port';
+  readonly attribute: 'network' | 'relay' | 'via' | 'port' | 'committee';
   /** One sentence for the site's author: what is wrong and what it should be. */
   readonly message: string;
 }
@@ -34,7 +39,7 @@ export type ReadAttributes =
   | { readonly kind: 'fault'; readonly fault: AttributeFault };
 
 /** @param script where the module script came from (`import.meta.url`) */
-export function readAttributes({ network, relay, via, port }: Attributes, script: string): ReadAttributes {
+export function readAttributes({ network, relay, via, port, committee }: Attributes, script: string): ReadAttributes {
   if (network === undefined || network === null || network === '') {
     return fault('network', 'The attribute network is missing. It is the name of the network to join: network="main".');
   }
@@ -52,7 +57,9 @@ export function readAttributes({ network, relay, via, port }: Attributes, script
       'The attribute port lends this tab a port of the relay, which it must not have with via="tor".',
     );
   }
-  const ways = { via: byTor ? ('tor' as const) : undefined, port: port === true };
+  const members = committeeFromText(committee ?? '');
+  if (members === undefined) return fault('committee', `The attribute committee should be ${committeeRule}.`);
+  const ways = { via: byTor ? ('tor' as const) : undefined, port: port === true, committee: members };
   if (relay === undefined || relay === null || relay === '') {
     const home = originOf(script);
     if (home !== undefined) return { kind: 'settings', settings: { network, relay: home, ...ways } };
@@ -69,7 +76,8 @@ export function readAttributes({ network, relay, via, port }: Attributes, script
 
 export function sameSettings(one: Settings, other: Settings): boolean {
   const keys = ['network', 'relay', 'via', 'port'] as const;
-  return keys.every((key) => one[key] === other[key]);
+  const isSame = keys.every((key) => one[key] === other[key]);
+  return isSame && one.committee.join() === other.committee.join();
 }
 
 const shownCharacters = 80;

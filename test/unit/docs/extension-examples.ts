@@ -3,6 +3,7 @@
  */
 import type { Hash, ItemId, PublicKey, SecretKey } from '../../../core/crypto/keys.ts';
 import { nobleCurve } from '../../../core/crypto/noble-curve.ts';
+import type { Vote } from '../../../core/finality/votes.ts';
 import { shortId } from '../../../core/network/pool-digests.ts';
 import { beaconDigest } from '../../../core/wire/beacon.ts';
 import { type ExtensionMessage, mostExtensionItems } from '../../../core/wire/carrier.ts';
@@ -30,6 +31,7 @@ export function extensionExamples(
   network: string,
   { key, secret }: { readonly key: PublicKey; readonly secret: SecretKey },
   ephemeral: PublicKey,
+  vote: Vote,
 ): Record<string, ExtensionMessage> {
   const beacon = { pubkey: key, counter: 1_770_000_000_000n, tip: hash(0x33), lifetimeMs: 300_000 };
   const sign = (digest: Hash) => nobleCurve.sign(digest, secret, noAuxiliary);
@@ -38,6 +40,7 @@ export function extensionExamples(
     ping: { kind: 'ping', nonce: 7n },
     head: { kind: 'head', height: 7, tip: hash(0x11), root: hash(0x22) },
     acknowledgement: { kind: 'acknowledgement', block: hash(0x11), key, sign: sign(promiseDigest(network)) },
+    vote: { kind: 'vote', vote },
     'blocks-wanted': { kind: 'blocksWanted', request: 3, locator: [hash(0x11)] },
     blocks: { kind: 'blocks', request: 3, end: rangeEnds.nothingShared, blocks: [] },
     'pool-digest': { kind: 'poolDigest', salt, ids: [digestedId] },

@@ -9,8 +9,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bytesToHex, concatBytes, hexToBytes, utf8Bytes } from '../../../core/codec/bytes.ts';
 import { decode, encode } from '../../../core/codec/codec.ts';
-import { type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
+import { type Hash, type HashHex, type ItemIdHex, publicKeyFromHex, secretKeyFrom } from '../../../core/crypto/keys.ts';
 import { nobleCurve } from '../../../core/crypto/noble-curve.ts';
+import { mostMembers, mostVotesEach } from '../../../core/finality/committee.ts';
+import { type Ballot, voteDigest } from '../../../core/finality/votes.ts';
 import { signaledAddress, signaledKey, unreachableAddress } from '../../../core/network/addresses.ts';
 import { mostContentBytes, sectionBytes, writeExport } from '../../../core/storage/export.ts';
 import { mostFrameBytes, rawFrame } from '../../../core/storage/zstd.ts';
@@ -153,9 +155,13 @@ const [fromA] = upgradeKeys(nobleCurve.sharedX(secrets.a, ephemeral.b), parties.
   acceptorHello: helloPayload(network, ephemeral.b, dialects.cbc),
 });
 const requestBlocks = encode(cbcMessages, { kind: 'requestBlocks', start: undefined });
+const checkpoint = (height: number, byte: number) => ({ height, hash: repeated(byte, 32) as Hash });
+const ballot: Ballot = { kind: 'prepare', source: checkpoint(0, 0x77), target: checkpoint(1, 0x88) };
+const voteSign = nobleCurve.sign(voteDigest(network, ballot, b.key), b.secret, noAuxiliary);
+const vote = { ballot, voter: b.key, sign: voteSign };
 
 const otherExamples: Record<string, Uint8Array> = {
-  ...mapped(extensionExamples(network, a, ephemeral.a), (message) => concatBytes(...packExtension(message))),
+  ...mapped(extensionExamples(network, a, ephemeral.a, vote), (message) => concatBytes(...packExtension(message))),
   greeting: encode(cbcMessages, greeting),
   digest,
   'acknowledgement-digest': promiseDigest(network),
@@ -196,6 +202,8 @@ const limits: Record<string, number> = {
   'bytes of a bridging message': bridgingMessageBytes,
   ...extensionLimits,
   'bytes of the ciphertext of a hello that changes the keys': mostHelloBytes,
+  'members of a committee': mostMembers,
+  'heights with votes of a member in one phase': mostVotesEach,
   'bytes of a frame’s content': mostContentBytes,
   'bytes of a frame': mostFrameBytes(mostContentBytes),
 };

@@ -31,8 +31,8 @@ afterEach(() => rm(folder, { recursive: true }));
 describe('openArchive', () => {
   it('keeps each network in a folder of its name, with a key of its own, and says so', async () => {
     const archives = [
-      await openArchive('main', folder, logs, maxLinks),
-      await openArchive('other', folder, logs, maxLinks),
+      await openArchive({ network: 'main', committee: [] }, folder, logs, maxLinks),
+      await openArchive({ network: 'other', committee: [] }, folder, logs, maxLinks),
     ];
     expect((await readdir(folder)).sort()).toEqual(['main', 'other']);
     expect(new Set(archives.map(({ peer }) => peer.publicKey)).size).toBe(2);
@@ -49,7 +49,7 @@ describe('openArchive', () => {
   it('has room for as many links as it is told, and says when it has none', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     const taken: boolean[] = [];
-    const archive = await openArchive('main', folder, logs, 1);
+    const archive = await openArchive({ network: 'main', committee: [] }, folder, logs, 1);
     server.on('connection', (socket) => taken.push(archive.accept(socket, '192.0.2.1:5')));
     const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const peer = await openNodePeer({ network: 'main', folder: join(folder, 'peer') });
@@ -66,7 +66,7 @@ describe('openArchive', () => {
 
   it('says once that it has failed, and with what', async () => {
     const failing = vi.spyOn(FileStore.prototype, 'change').mockRejectedValue(new Error('the disk is gone'));
-    const archive = await openArchive('main', folder, logs, maxLinks);
+    const archive = await openArchive({ network: 'main', committee: [] }, folder, logs, maxLinks);
     expect(archive.failure).toBeUndefined();
     for (let i = 0; i < 3; i++) archive.peer.share(Uint8Array.of(i));
     await vi.waitFor(() => expect(archive.failure).toBe('Error: the disk is gone'));
@@ -91,7 +91,7 @@ describe('openArchive', () => {
     await store.close();
     const blocks = await readFile(join(path, 'blocks.db'));
     await writeFile(join(path, 'blocks.db'), blocks.subarray(0, -1));
-    const { peer } = await openArchive('main', folder, logs, maxLinks);
+    const { peer } = await openArchive({ network: 'main', committee: [] }, folder, logs, maxLinks);
     expect(logged[0]).toEqual({
       level: 'warn',
       sentence: 'the end of a chain was torn and has been cut',
@@ -107,7 +107,7 @@ describe('openArchive', () => {
     await store.change({ ...noChange, append: storedBlocks(new ChainSigner(1).chain(3)) });
     await store.close();
     await writeFile(join(path, 'index.db'), (await readFile(join(path, 'index.db'))).fill(0, 0, 48));
-    const { peer } = await openArchive('main', folder, logs, maxLinks);
+    const { peer } = await openArchive({ network: 'main', committee: [] }, folder, logs, maxLinks);
     expect(peer.status.height).toBe(3);
     expect(logged[0]).toEqual({
       level: 'warn',

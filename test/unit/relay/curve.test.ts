@@ -92,4 +92,26 @@ describe('nodeVerifier', () => {
     expect(results).toEqual(await nobleVerifier.verify(checks));
     expect(await nodeVerifier.verify([])).toEqual([]);
   });
+
+  it('says of a signature that held no more than that: under another key or for another digest it does not', async () => {
+    const seeded = new Seeded(9);
+    const secrets = [seeded.bytes(32), seeded.bytes(32)] as [SecretKey, SecretKey];
+    const [key, otherKey] = secrets.map((secret) => nodeCurve.publicKey(secret)) as [PublicKey, PublicKey];
+    const [digest, otherDigest] = [seeded.bytes(32), seeded.bytes(32)] as [Hash, Hash];
+    const check: SignatureCheck = { key, digest, signature: nodeCurve.sign(digest, secrets[0], seeded.bytes(32)) };
+    expect(await nodeVerifier.verify([check, check])).toEqual([true, true]);
+    const others = [{ ...check, key: otherKey }, { ...check, digest: otherDigest }, check];
+    expect(await nodeVerifier.verify(others)).toEqual([false, false, true]);
+  });
+
+  it('remembers what held and not the bytes it was given, which may become others', async () => {
+    const seeded = new Seeded(10);
+    const secret = seeded.bytes(32) as SecretKey;
+    const digest = seeded.bytes(32) as Hash;
+    const signature = nodeCurve.sign(digest, secret, seeded.bytes(32));
+    const check: SignatureCheck = { key: nodeCurve.publicKey(secret), digest, signature };
+    expect(await nodeVerifier.verify([check])).toEqual([true]);
+    digest[0] = (digest[0] as number) ^ 1;
+    expect(await nodeVerifier.verify([check])).toEqual([false]);
+  });
 });

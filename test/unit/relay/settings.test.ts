@@ -34,6 +34,7 @@ describe('readSettings', () => {
       port: 8080,
       data: 'data',
       networks: ['main'],
+      committee: [],
       access: defaultAccess,
       bridge: defaultBridge,
       limits: defaultLimits,

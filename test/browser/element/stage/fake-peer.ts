@@ -48,6 +48,7 @@ export class FakePeer implements PeerFace {
       storage: 'best-effort',
       syncing: undefined,
       waitingFor: undefined,
+      final: undefined,
       chainHealth: { ofBlocks: 0, authors: 0, greatestShare: 0, candidates: 0, captured: false },
       problems: [],
       closed: false,

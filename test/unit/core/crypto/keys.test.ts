@@ -10,6 +10,7 @@ import {
   holderOf,
   isPublicKey,
   isSameHash,
+  isSameHolder,
   itemIdFrom,
   itemIdHex,
   keyHex,
@@ -46,6 +47,19 @@ describe('a public key', () => {
   it('has one holder whatever its parity', () => {
     expect(holderOf(publicKeyFromHex(`02${x}`))).toBe(holderOf(publicKeyFromHex(`03${x}`)));
     expect(holderOf(publicKeyFromHex(`02${x}`))).toBe(x);
+  });
+});
+
+describe('two keys', () => {
+  const x = 'ab'.repeat(32);
+
+  it.each([
+    [`02${x}`, `02${x}`, true],
+    [`02${x}`, `03${x}`, true],
+    [`02${x}`, `02aa${x.slice(2)}`, false],
+    [`02${x}`, `02${x.slice(2)}aa`, false],
+  ])('%s and %s have one holder: %s', (a, b, isSame) => {
+    expect(isSameHolder(publicKeyFromHex(a), publicKeyFromHex(b))).toBe(isSame);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { compareBytes } from '../../../../core/codec/bytes.ts';
 import type { PublicKey } from '../../../../core/crypto/keys.ts';
 import { KnownKeys } from '../../../../core/network/known-keys.ts';
 import { mostMembers } from '../../../../core/network/member.ts';
@@ -22,6 +23,15 @@ describe('the roster', () => {
     for (const key of [self.key, otherParity(self.key), new Uint8Array(33) as PublicKey]) {
       expect(roster.obtain(key, true)).toBeUndefined();
     }
+  });
+
+  it('finds the smallest key, of those that are wanted', () => {
+    const roster = new Roster(self.key, new KnownKeys(0));
+    expect(roster.lowest(() => true)).toBeUndefined();
+    for (const { key } of [b, c]) roster.obtain(key, true);
+    const lowest = compareBytes(b.key, c.key) < 0 ? b : c;
+    expect(roster.lowest(() => true)?.key).toEqual(lowest.key);
+    expect(roster.lowest(({ key }) => key !== lowest.key)?.key).toEqual(lowest === b ? c.key : b.key);
   });
 
   it('lists the freshest first, of those that are wanted', () => {

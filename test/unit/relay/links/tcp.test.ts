@@ -28,6 +28,19 @@ describe('TcpLink', () => {
     await dispose();
   });
 
+  it('lets go together what is sent in one turn of the event loop, and tells of it once', async () => {
+    const { link, socket, dispose } = await connectPlain((accepted) => vi.spyOn(accepted, 'uncork'));
+    const drains: number[] = [];
+    const attached = new Promise<void>((resolve) => setImmediate(resolve));
+    link.attach({ received: () => undefined, drained: (bytes) => drains.push(bytes), closed: () => undefined });
+    await attached;
+    for (const length of [3, 4]) link.send(pattern(length));
+    await until(() => drains.length > 0);
+    expect(drains).toEqual([7]);
+    expect(vi.mocked(socket.uncork).mock.calls.length).toBe(1);
+    await dispose();
+  });
+
   it('carries what was sent before it was closed, however much, to who reads it', async () => {
     const { a, b, dispose } = await connectLinks();
     const [, atB] = [Heard.by(a), Heard.by(b)];

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { PublicKeyHex } from '../../../../core/crypto/keys.ts';
 import { type Attributes, readAttributes, sameSettings } from '../../../../web/element/settings.ts';
 
+const key = `02${'a'.repeat(64)}` as PublicKeyHex;
 const script = 'https://relay.example/mccloud.js';
 
 function settings(network: string, relay: string) {
-  return { kind: 'settings', settings: { network, relay, via: undefined, port: false } };
+  return { kind: 'settings', settings: { network, relay, via: undefined, port: false, committee: [] } };
 }
 
 describe('the attributes', () => {
@@ -69,7 +71,7 @@ describe('the attributes', () => {
 
   it('ask for Tor, or for a port, and not for both', () => {
     const read = (more: Attributes) => readAttributes({ network: 'main', ...more }, script);
-    const home = { network: 'main', relay: 'https://relay.example' };
+    const home = { network: 'main', relay: 'https://relay.example', committee: [] };
     expect(read({ via: 'tor' })).toEqual({ kind: 'settings', settings: { ...home, via: 'tor', port: false } });
     expect(read({ via: '', port: true })).toEqual({
       kind: 'settings',
@@ -82,6 +84,12 @@ describe('the attributes', () => {
     }
   });
 
+  it('name a committee by its keys', () => {
+    const read = (committee: string) => readAttributes({ network: 'main', committee }, script);
+    expect(read(`${key}, ${key}`)).toMatchObject({ settings: { committee: [key, key] } });
+    expect(read('me')).toMatchObject({ kind: 'fault', fault: { attribute: 'committee' } });
+  });
+
   it('say what is wrong and what it should be, in a sentence of bounded length', () => {
     const read = readAttributes({ network: 'A'.repeat(10_000) }, script);
     const message = read.kind === 'fault' ? read.fault.message : '';
@@ -92,11 +100,13 @@ describe('the attributes', () => {
 
 describe('settings', () => {
   it('are the same when all their parts are', () => {
-    const one = { network: 'main', relay: 'https://relay.example', via: undefined, port: false };
+    const one = { network: 'main', relay: 'https://relay.example', via: undefined, port: false, committee: [] };
     expect(sameSettings(one, { ...one })).toBe(true);
     expect(sameSettings(one, { ...one, network: 'other' })).toBe(false);
     expect(sameSettings(one, { ...one, relay: 'https://other.example' })).toBe(false);
     expect(sameSettings(one, { ...one, via: 'tor' })).toBe(false);
     expect(sameSettings(one, { ...one, port: true })).toBe(false);
+    expect(sameSettings(one, { ...one, committee: [key] })).toBe(false);
+    expect(sameSettings({ ...one, committee: [key] }, { ...one, committee: [key] })).toBe(true);
   });
 });
