@@ -58,7 +58,7 @@ function play(seed: number): Played {
   const before = performance.now();
   if (scenario === 'churn') return { seed, ...churn(seed, peers), tookMs: performance.now() - before, besides: '' };
   const result = hostile({ seed, peers, kinds });
-  const besides = `one tip after ${result.oneTipMs / 1_000} s, settled after ${result.settledMs / 1_000} s; ${[...result.kinds, `${result.references} references`].join(', ')}`;
+  const besides = `one tip after ${result.oneTipMs / 1_000} s, settled after ${result.settledMs / 1_000} s, ${result.final} final; ${[...result.kinds, `${result.references} references`].join(', ')}`;
   return { seed, ...result, tookMs: performance.now() - before, besides };
 }
 

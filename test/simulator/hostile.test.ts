@@ -12,11 +12,12 @@ describe('the great scenario', () => {
     expect(hostile({ ...plan, seed: 4 })).not.toEqual(hostile(plan));
   });
 
-  it('has attackers, references, forks and blocks in it', () => {
+  it('has attackers, references, forks, blocks and final ones in it', () => {
     const results = Array.from({ length: 8 }, (_, seed) => hostile({ seed: seed + 1, peers: 12, kinds: kindNames }));
     expect(results.some(({ kinds }) => kinds.length > 0)).toBe(true);
     expect(results.some(({ references }) => references > 0)).toBe(true);
     expect(results.some(({ reverted }) => reverted > 0)).toBe(true);
     expect(results.every(({ blocks }) => blocks > 0)).toBe(true);
+    expect(results.some(({ final }) => final > 1)).toBe(true);
   });
 });

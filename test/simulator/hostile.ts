@@ -8,6 +8,7 @@
  * references hold then is not asked, for they never leave a branch they have taken.
  */
 import type { Milliseconds } from '../../core/config.ts';
+import { keyHex, type PublicKeyHex } from '../../core/crypto/keys.ts';
 import type { ReferencePeer } from '../model/reference/reference-peer.ts';
 import type { Attacker } from './attackers/attacker.ts';
 import { attackers, type KindName } from './attackers/kinds.ts';
@@ -33,6 +34,8 @@ export interface HostileResult {
   readonly settledMs: Milliseconds;
   readonly virtualMs: Milliseconds;
   readonly blocks: number;
+  /** As many blocks as one of them holds for final. */
+  readonly final: number;
   readonly reverted: number;
   readonly actions: number;
 }
@@ -57,6 +60,9 @@ const stayingPart = 0.85;
 const listeningPart = 0.3;
 /** Part of the networks that have written before. */
 const oldPart = 0.75;
+/** Part of the networks with a committee, of honest peers that stay. */
+const committeePart = 0.4;
+const committeeSize = 4;
 const historyBlocks = { least: 2, most: 12 };
 const boundsEveryMs = 500;
 /** Less than a block's frame, more than most others: the witness opens what can hurt, and half the work is saved. */
@@ -103,6 +109,7 @@ export function hostile({ seed, peers, kinds }: HostilePlan): HostileResult {
     settledMs: simulator.elapsedMs - healedMs,
     virtualMs: simulator.elapsedMs,
     blocks: first?.delivered.chain.length ?? 0,
+    final: Math.max(...simulator.peers.map(({ promised }) => promised.final.length)),
     reverted: simulator.running.reduce((sum, { delivered }) => sum + delivered.reverted, 0),
     actions: simulator.world.agenda.done,
   };
@@ -111,11 +118,22 @@ export function hostile({ seed, peers, kinds }: HostilePlan): HostileResult {
 /** Honest peers form a random graph that holds together without those that leave for good; attackers and references link with a few of them. */
 function gather(simulator: Simulator, honestCount: number, kinds: readonly KindName[], referenceCount: number): Cast {
   const { seeded } = simulator;
-  const honest = Array.from({ length: honestCount }, (_, place) =>
-    simulator.prepare(place === 0 || seeded.chance(listeningPart) ? { listen: `192.0.2.${1 + place}:29092` } : {}),
-  );
+  // Of peers that have their keys only when they are prepared, and read it when they start.
+  const committee: PublicKeyHex[] = [];
+  const honest = Array.from({ length: honestCount }, (_, place) => {
+    const listens = place === 0 || seeded.chance(listeningPart);
+    return simulator.prepare({ committee, ...(listens ? { listen: `192.0.2.${1 + place}:29092` } : {}) });
+  });
   const listening = honest.filter(({ address }) => address.startsWith('192.'));
   const staying = honest.slice(0, Math.ceil(honestCount * stayingPart));
+  if (seeded.chance(committeePart)) {
+    committee.push(
+      ...seeded
+        .shuffled(staying)
+        .slice(0, committeeSize)
+        .map(({ key }) => keyHex(key)),
+    );
+  }
   if (seeded.chance(oldPart)) giveHistory(simulator, honest);
   honest.forEach((peer, place) => {
     const before = seeded.shuffled(staying.slice(0, place)).slice(0, seeded.chance(0.25) ? 1 : 2);
