@@ -154,14 +154,17 @@ function gather(simulator: Simulator, honestCount: number, kinds: readonly KindN
   return { simulator, honest, staying, attackers: hostileOnes, references };
 }
 
-/** A chain from before, that most hold whole and some only the beginning of. */
+/** A chain from before, that most hold whole and some only the beginning of; none of those who wrote it, who would sign again. */
 function giveHistory({ world, seeded }: Simulator, honest: readonly SimulatedPeer[]): void {
   const authors = seeded.shuffled(honest).slice(0, 5);
   const chain = forgeChain(world, {
     blocks: seeded.between(historyBlocks.least, historyBlocks.most),
     authors: authors.map(({ secret }) => secret),
   });
-  for (const peer of honest) give(peer, seeded.chance(0.8) ? chain : chain.slice(0, seeded.below(chain.length)));
+  for (const peer of honest) {
+    const holdsAll = authors.includes(peer) || seeded.chance(0.8);
+    give(peer, holdsAll ? chain : chain.slice(0, seeded.below(chain.length)));
+  }
 }
 
 function shareAll({ simulator, honest, references }: Cast): void {
