@@ -58,7 +58,7 @@ export class Settling {
       chain.tree.beginWalkAt(hashHex(finality.floor.hash));
       chain.settle(now);
     }
-    this.#settle();
+    this.#settle(now);
     this.#passVotes();
   }
 
@@ -76,10 +76,12 @@ export class Settling {
   }
 
   /** What is final is told once it stands on the main chain, which may have to come to it first. */
-  #settle(): void {
+  #settle(now: Milliseconds): void {
     const { finality, chain, effects } = this.#machines;
     const { final } = finality;
-    if (final !== undefined && final.height > (this.#settled ?? -1) && chain.tree.onMain(hashHex(final.hash))) {
+    const isNew = final !== undefined && final.height > (this.#settled ?? -1) && chain.tree.onMain(hashHex(final.hash));
+    // A vote is for a hash, and does not say which body: what is final stays, so the better one must be there before.
+    if (isNew && !chain.isDoubtfulUpTo(final.height, now)) {
       this.#settled = final.height;
       chain.tree.finalise(hashHex(final.hash));
       effects.put({ kind: 'deliver', delivery: { kind: 'settled', height: final.height } });

@@ -138,6 +138,14 @@ export class Chain {
     return ask;
   }
 
+  /** Whether neighbours may still show a better body of a block of the main chain up to this height. */
+  isDoubtfulUpTo(height: number, now: Milliseconds): boolean {
+    return this.doubts.unanswered(now).some((id) => {
+      const header = this.#tree.header(id);
+      return header?.onMain === true && header.height <= height;
+    });
+  }
+
   /** Side blocks on which the walk rests and that others may hear of. */
   decisive(): TreeBlock[] {
     const hidden = new Set([...this.#unstored, ...this.doubts.ids]);

@@ -17,12 +17,17 @@ const mostDoubts = 16;
 const mostAsked = { atOnce: 3, inAll: 8 };
 /** How often one neighbour is asked that has not answered. */
 const mostTries = 3;
+/** In place of the number of tries, of one who has answered. */
+const answeredTries = mostTries + 1;
+const mostAnswerMs = 30_000;
 
 interface Doubt {
   body: Candidate;
   readonly until: Milliseconds;
   /** Its grace time is over: it is passed on and served. A new neighbour is asked for it all the same. */
   isOver: boolean;
+  /** Counted from when that was seen: a clock that jumps has given nobody time to answer. */
+  waitedForUntil: Milliseconds | undefined;
   /** Who was asked, and how often. */
   readonly asked: Map<LinkId, number>;
   /** Who has not answered yet. */
@@ -60,6 +65,7 @@ export class Doubts {
       body,
       until,
       isOver: false,
+      waitedForUntil: undefined,
       asked: new Map(asked.map((link) => [link, 1])),
       open: new Set(asked),
     });
@@ -86,12 +92,24 @@ export class Doubts {
     this.#doubts.delete(id);
   }
 
-  /** The block came from one who was asked for it. @returns whether it was; then it may be asked for another */
+  /**
+   * The block came from one who was asked for it, or for another: the answer is a chain, and of siblings only one stands
+   * on it. @returns whether it was, which is so once; then it may be asked for another
+   */
   answered(id: HashHex, link: LinkId): boolean {
     const doubt = this.#doubts.get(id);
-    if (doubt?.open.delete(link) !== true) return false;
-    doubt.asked.set(link, mostTries);
+    if (doubt === undefined || doubt.asked.get(link) === answeredTries || !this.#isAsked(link)) return false;
+    doubt.open.delete(link);
+    doubt.asked.set(link, answeredTries);
     return true;
+  }
+
+  /** Blocks of which somebody who was asked has yet to show a body; after the grace time for 30 s at most. */
+  unanswered(now: Milliseconds): readonly HashHex[] {
+    return [...this.#doubts].flatMap(([id, { asked, waitedForUntil }]) => {
+      const isWaiting = asked.size === 0 || [...asked.values()].some((tries) => tries < answeredTries);
+      return isWaiting && (waitedForUntil === undefined || now < waitedForUntil) ? [id] : [];
+    });
   }
 
   /** A block whose body this neighbour is to be asked for; it counts as asked. One at a time. */
@@ -120,13 +138,23 @@ export class Doubts {
 
   /** The link ended. */
   ended(link: LinkId): void {
-    this.reopen(link);
+    for (const { asked, open } of this.#doubts.values()) {
+      // It still counts as one that was asked; no answer is waited for.
+      if (open.delete(link)) asked.set(link, answeredTries);
+    }
   }
 
   /** @returns the bodies whose grace time is over now: from now on they are like any other */
   elapse(now: Milliseconds): readonly Candidate[] {
     const over = [...this.#doubts.values()].filter(({ isOver, until }) => !isOver && until <= now);
-    for (const doubt of over) doubt.isOver = true;
+    for (const doubt of over) {
+      doubt.isOver = true;
+      doubt.waitedForUntil = now + mostAnswerMs;
+    }
     return over.map(({ body }) => body);
+  }
+
+  #isAsked(link: LinkId): boolean {
+    return [...this.#doubts.values()].some(({ asked }) => (asked.get(link) ?? answeredTries) < answeredTries);
   }
 }

@@ -8,6 +8,7 @@ import { type Author, authors } from '../../model/author.ts';
 import { greetingOf, holding, linked } from '../../model/chains-on-stage.ts';
 import { extensions } from '../../model/extensions.ts';
 import { fakeCurve } from '../../model/fake-curve.ts';
+import { recut } from '../../model/recut.ts';
 import { SlowStore } from '../../model/slow-store.ts';
 import { type Remote, Stage, storedBlocks } from '../../model/stage.ts';
 
@@ -177,5 +178,22 @@ describe('a final block', () => {
     const [report, ...more] = stage.of('report');
     expect([report?.code, more]).toEqual(['committee-broken', []]);
     expect(report?.message).toContain(a.holder.slice(0, 16));
+  });
+});
+
+describe('what is final', () => {
+  it('is told when those who may hold a better body of it have answered, for a vote says nothing of bodies', () => {
+    const stage = holding(self, below, { config });
+    const liar = linked(stage, c, trunk);
+    const honest = linked(stage, b, below);
+    liar.serve([...below, recut(tip)]);
+    expect([tipOf(stage), stage.store.blocks[2]?.unverified]).toEqual([hashHex(tip.hash), [0]]);
+    say(liar, prepared(at(2, tip)));
+    say(liar, committed(at(2, tip)));
+    expect(stage.delivered('settled')).toEqual([]);
+    honest.serve(trunk);
+    stage.pass(100);
+    expect(stage.store.blocks[2]?.unverified).toEqual([]);
+    expect(stage.delivered('settled').map(({ height }) => height)).toEqual([2]);
   });
 });

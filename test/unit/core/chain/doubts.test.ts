@@ -16,6 +16,13 @@ describe('a body in doubt', () => {
     expect(doubts.answered(hashHex(other.block.hash), 2)).toBe(false);
   });
 
+  it('is answered too by one who was asked for a sibling, once', () => {
+    const doubts = new Doubts();
+    doubts.begin(other, 100, [1]);
+    doubts.begin(body, 100, []);
+    expect([1, 1, 2].map((link) => doubts.answered(id, link))).toEqual([true, false, false]);
+  });
+
   it('is in doubt until its grace time is over', () => {
     const doubts = new Doubts();
     doubts.begin(body, 100, []);
@@ -44,7 +51,7 @@ describe('a body in doubt', () => {
     expect(doubts.answered(id, 2)).toBe(true);
     expect(doubts.ask(2)).toBe(other);
     doubts.ended(1);
-    expect(doubts.ask(1)).toBe(body);
+    expect(doubts.ask(1)).toBe(other);
     const asked = Array.from({ length: 20 }, (_, place) => doubts.ask(10 + place));
     expect(asked.filter((one) => one === body)).toHaveLength(6);
   });
@@ -59,6 +66,17 @@ describe('a body in doubt', () => {
     expect([doubts.ask(1), again(1), again(1), again(1)]).toEqual([undefined, body, body, undefined]);
     doubts.answered(id, 2);
     expect(again(2)).toBeUndefined();
+  });
+
+  it('is waited for until all who were asked have answered or are gone, and 30 s at most', () => {
+    const doubts = new Doubts();
+    doubts.begin(body, 100, [1, 2]);
+    expect(doubts.unanswered(90_000)).toEqual([id]);
+    doubts.elapse(90_000);
+    doubts.reopen(1);
+    expect([doubts.answered(id, 1), doubts.unanswered(90_000), doubts.unanswered(120_000)]).toEqual([true, [id], []]);
+    doubts.ended(2);
+    expect(doubts.unanswered(90_000)).toEqual([]);
   });
 
   it('is asked of three at once while its grace time lasts', () => {
