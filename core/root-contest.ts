@@ -14,6 +14,7 @@ import type { Milliseconds } from './config.ts';
 import { type HashHex, hashHex } from './crypto/keys.ts';
 import { invariant } from './errors.ts';
 import type { ChainBlock, LinkId, Loaded, RequestId } from './events.ts';
+import type { Checkpoint } from './finality/votes.ts';
 import type { Machines } from './machines.ts';
 
 /** Our own chain as it is read for a comparison. */
@@ -89,7 +90,7 @@ export class RootContest {
 
   /** @param stored our chain as far as it was read */
   #decide(root: HashHex, stored: readonly ChainBlock[], now: Milliseconds): void {
-    const { roots, chain } = this.#machines;
+    const { roots, chain, finality } = this.#machines;
     if (roots.lastOf(root) === undefined || chain.root === undefined || chain.root === root) return;
     const own = joined(stored, chain.tree.main);
     if (own === undefined) return this.#read(root, stored);
@@ -98,10 +99,14 @@ export class RootContest {
     if (first === undefined) return;
     const isMatched = [root, chain.root].some((held) => (this.#lost.get(held) ?? 0) >= insistingAfter);
     const ours = { root: first.block.hash, authors, isFixed: !isMatched && this.#isFixed(chain.root) };
-    const verdict = roots.decide(ours, root, !isMatched && this.#isFixed(root));
-    // What is final is never left: then only an operator can decide, whatever else speaks for theirs.
-    const isBound = verdict === 'theirs' && this.#isFinal();
-    if (verdict === 'theirs' && !isBound) this.#replace(root, own, now);
+    const decided = roots.decide(ours, root, !isMatched && this.#isFixed(root));
+    // The committee agrees on one of two, whatever else speaks for the other.
+    const isAgreed = this.#isAgreed(root);
+    const verdict = isAgreed ? 'theirs' : decided;
+    // What is final is never left: then only an operator can decide.
+    const isBound = verdict === 'theirs' && this.#stands(finality.final);
+    const stays = isBound || (!isAgreed && this.#stands(finality.floor));
+    if (verdict === 'theirs' && !stays) this.#replace(root, own, now);
     else this.#refuse(root, verdict === 'undecidable' || isBound, now);
   }
 
@@ -110,9 +115,14 @@ export class RootContest {
     return this.#machines.links.greeted().some((link) => !link.phase.ours && link.root === root);
   }
 
-  #isFinal(): boolean {
-    const { finality, chain } = this.#machines;
-    return finality.final !== undefined && chain.tree.onMain(hashHex(finality.final.hash));
+  #stands(checkpoint: Checkpoint | undefined): boolean {
+    return checkpoint !== undefined && this.#machines.chain.tree.onMain(hashHex(checkpoint.hash));
+  }
+
+  /** Whether the committee has voted for a block of this chain, which it can for one of two only. */
+  #isAgreed(root: HashHex): boolean {
+    const { finality, roots } = this.#machines;
+    return roots.hashesOf(root).some((hash, height) => finality.hasQuorum({ height, hash }));
   }
 
   #read(root: HashHex, stored: readonly ChainBlock[]): void {

@@ -91,6 +91,11 @@ export class Roots {
     return undefined;
   }
 
+  /** What is held of this root's chain, the first block first. */
+  hashesOf(root: HashHex): readonly Hash[] {
+    return (this.#chains.get(root)?.blocks ?? []).map(({ block }) => block.hash);
+  }
+
   /** The newest block held of this root's chain. */
   lastOf(root: HashHex): Hash | undefined {
     return this.#chains.get(root)?.blocks.at(-1)?.block.hash;

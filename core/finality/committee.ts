@@ -72,6 +72,13 @@ export class Committee {
     return this.#final;
   }
 
+  /** Whether enough have voted for a block, in either phase, whether or not it is held. */
+  hasQuorum(target: Checkpoint): boolean {
+    return (['prepare', 'commit'] as const).some((kind) => {
+      return (this.#support.get(supportName({ kind, target }))?.voters.size ?? 0) >= this.quorum;
+    });
+  }
+
   /** Members whose votes contradict each other. */
   get liars(): ReadonlySet<Holder> {
     return this.#liars;
@@ -204,7 +211,7 @@ function seat({ kind }: Ballot, voter: PublicKey): string {
 }
 
 /** Of all votes for one block in one phase. */
-function supportName({ kind, target }: Ballot): string {
+function supportName({ kind, target }: Pick<Ballot, 'kind' | 'target'>): string {
   return `${kind} ${target.height} ${hashHex(target.hash)}`;
 }
 

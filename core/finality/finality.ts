@@ -102,6 +102,11 @@ export class Finality {
     return this.#committee.prepared ?? this.#committee.final;
   }
 
+  /** Whether the committee has voted for a block of which we may hold no more than its hash: all come to it. */
+  hasQuorum(target: Checkpoint): boolean {
+    return this.#committee.hasQuorum(target);
+  }
+
   /** Members who have broken their word, once they are so many that two branches may be final; else none. */
   get isBroken(): boolean {
     return this.#committee.isBroken;

@@ -2,9 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Block } from '../../../core/chain/block.ts';
 import { hashHex } from '../../../core/crypto/keys.ts';
+import type { Ballot, Checkpoint } from '../../../core/finality/votes.ts';
+import { voteDigest } from '../../../core/finality/votes.ts';
+import { extensionSaying } from '../../../core/wire/carrier.ts';
 import { wireVersion } from '../../../core/wire/messages.ts';
 import { type Author, authors } from '../../model/author.ts';
 import { greetingOf, holding, linked, live } from '../../model/chains-on-stage.ts';
+import { fakeCurve } from '../../model/fake-curve.ts';
+import type { Remote } from '../../model/stage.ts';
 
 const [self, b, c, d, e] = authors(5) as [Author, Author, Author, Author, Author];
 const reference = { version: { ...wireVersion, target: '', branch: '', commit: '' } };
@@ -43,5 +48,39 @@ describe('a root that a reference neighbour holds', () => {
       [ours, strong],
     ]);
     expect(stage.machine.root).toBe(rootOf(strong));
+  });
+});
+
+describe('a root for which a committee has voted', () => {
+  const config = { committee: [b, c, d, e].map(({ hex }) => hex) };
+
+  function vote(remote: Remote, block: Block, phase: 'prepare' | 'commit'): void {
+    const target: Checkpoint = { height: 0, hash: block.hash };
+    for (const { key, secret } of [b, c, d]) {
+      const ballot: Ballot = phase === 'commit' ? { kind: phase, target } : { kind: phase, source: undefined, target };
+      const sign = fakeCurve.sign(voteDigest('stage', ballot, key), secret, new Uint8Array(32));
+      remote.say(extensionSaying({ kind: 'vote', vote: { ballot, voter: key, sign } }));
+    }
+  }
+
+  it.each(['prepare', 'commit'] as const)('wins where it would have lost, though it was never held (%s)', (phase) => {
+    const [weak, strong] = twoChains();
+    const stage = holding(self, strong, { config });
+    const ours = linked(stage, e, weak);
+    live(stage, 2_000, [[ours, weak]]);
+    expect(stage.machine.root).toBe(rootOf(strong));
+    vote(ours, weak[0] as Block, phase);
+    live(stage, 10_000, [[ours, weak]]);
+    expect(stage.machine.root).toBe(rootOf(weak));
+  });
+
+  it.each(['prepare', 'commit'] as const)('is not left for one that would have won (%s)', (phase) => {
+    const [weak, strong] = twoChains();
+    const stage = holding(self, weak, { config });
+    const ours = linked(stage, e, []);
+    vote(ours, weak[0] as Block, phase);
+    const other = linked(stage, d, strong);
+    live(stage, 10_000, [[other, strong]]);
+    expect(stage.machine.root).toBe(rootOf(weak));
   });
 });

@@ -118,6 +118,7 @@ describe('chains of other roots', () => {
     expect(offer(roots, third)).toBeUndefined();
     expect(offer(roots, second)).toEqual({ root, isNew: true });
     expect(roots.lastOf(root)).toEqual(second.hash);
+    expect(roots.hashesOf(root)).toEqual([first.hash, second.hash]);
     expect(roots.take(root)?.blocks.map(({ block }) => block)).toEqual([first, second]);
     expect([roots.lastOf(root), roots.take(root)]).toEqual([undefined, undefined]);
   });

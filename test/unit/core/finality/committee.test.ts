@@ -118,6 +118,17 @@ describe('more than two thirds', () => {
     voted(committee, 7, commit(unheld));
     expect([committee.count(blocks.isAncestor), committee.final]).toEqual([false, undefined]);
   });
+
+  it('agree on a block whether or not it is held', () => {
+    const unheld: Checkpoint = { height: 4, hash: sha256(Uint8Array.of(9)) };
+    for (const ballot of [commit(unheld), prepare(undefined, unheld)]) {
+      const committee = new Committee(keys, nothing);
+      voted(committee, committee.quorum - 1, ballot);
+      expect(committee.hasQuorum(unheld)).toBe(false);
+      voted(committee, committee.quorum, ballot);
+      expect([committee.hasQuorum(unheld), committee.hasQuorum({ ...unheld, height: 3 })]).toEqual([true, false]);
+    }
+  });
 });
 
 describe('a member that votes twice', () => {
