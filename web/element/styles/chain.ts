@@ -288,7 +288,7 @@ export const chainStyles = css`
 
     .block .item {
       display: grid;
-      grid-template-columns: minmax(0, 1fr) auto;
+      grid-template-columns: minmax(0, 1fr) fit-content(55%);
       align-items: baseline;
       column-gap: 1.5rem;
     }
