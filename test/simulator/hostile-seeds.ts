@@ -1,9 +1,7 @@
 /**
- * The share of 150 seeds of the great scenario (hostile.ts) that one test file plays: files run side by side.
+ * The share of the 300 seeds of the great scenario (hostile.ts) that one test file plays: files run side by side.
  *
- * Issue 6 asks for 300. Of seeds 151–300 three do not hold yet, 198, 258 and 262: one peer in thirty stays with the worse
- * of two bodies of a block, and so without the items that were cut out of it. A failure names its seed;
- * `npm run simulate -- --from <seed> --seeds 1 --peers 30` plays it again.
+ * A failure names its seed; `npm run simulate -- --from <seed> --seeds 1 --peers 30` plays it again.
  */
 import { describe, expect, it } from 'vitest';
 import { kindNames } from './attackers/kinds.ts';
