@@ -293,6 +293,10 @@ export const chainStyles = css`
       column-gap: 1.5rem;
     }
 
+    .block :not(.unverified) > .author {
+      justify-content: end;
+    }
+
     .block .unverified {
       display: block;
     }
