@@ -2,7 +2,8 @@
  * A second pass over what the bundler has minified: terser finds a sixtieth that oxc leaves, and oxc what terser leaves.
  *
  * A plugin of Vite, for the page has to stay under its mark (page-size.ts). What a visitor would load for nothing goes too:
- * how the element's templates are indented, which no minifier may touch, and what simple-peer says to a debugger.
+ * how the element's templates are indented and what they say to who reads them, which no minifier may touch, and what
+ * simple-peer says to a debugger.
  */
 import { basename } from 'node:path';
 import MagicString from 'magic-string';
@@ -37,12 +38,15 @@ export function minifyAgain(): Plugin {
   };
 }
 
-/** A source whose tagged templates are HTML and CSS, where a space is as good as a new line and its indentation. */
+/**
+ * A source whose tagged templates are HTML and CSS, where a space is as good as a new line and its indentation, and nobody
+ * reads a comment.
+ */
 export function withoutIndentation(code: string): Minified {
   const source = new MagicString(code);
   for (const { start, end } of partsOfTemplates(parseSync('element.ts', code).program)) {
-    for (const { 0: space, index } of code.slice(start, end).matchAll(/\s*\n\s*/g))
-      source.overwrite(start + index, start + index + space.length, ' ');
+    for (const { 0: found, index } of code.slice(start, end).matchAll(/\s*\n\s*(?:\/\*[\s\S]*?\*\/\s*)?/g))
+      source.overwrite(start + index, start + index + found.length, ' ');
   }
   return { code: source.toString(), map: source.generateMap({ hires: true }).toString() };
 }
@@ -63,7 +67,7 @@ function partsOfTemplates(node: unknown): Range[] {
 export async function minifiedAgain({ code, map }: Minified, url: string): Promise<Minified> {
   const sourceMap = { content: map, url, includeSources: true };
   // simple-peer's own; our part of it does nothing (web/links/simple-peer/debug.ts).
-  const compress = { passes: 3, pure_funcs: ['this._debug'] };
+  const compress = { passes: 3, keep_fargs: false, sequences: false, pure_funcs: ['this._debug'] };
   const smaller = await minify(code, { module: true, ecma: 2020, compress, sourceMap });
   if (smaller.code === undefined || typeof smaller.map !== 'string') throw new Error('terser returned no module');
   return { code: smaller.code, map: smaller.map };
